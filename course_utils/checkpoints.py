@@ -1,0 +1,91 @@
+"""Saving and loading state: one safetensors file, written atomically, checked when read. No pickle anywhere."""
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as to_bytes
+from torch import Tensor
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint that cannot be used: damaged, foreign, or of another training."""
+
+
+def save(path: str | Path, state: Any) -> None:
+    """Write `state` (nested dicts and lists of tensors, numbers, strings) to `path`, whole or not at all.
+
+    The new file is complete on disk before it takes the old one's name, so a crash leaves one of the two.
+    Raises OSError, with the old file untouched, when it cannot be written.
+    """
+    path = Path(path)
+    tensors: dict[str, Tensor] = {}
+    outline = json.dumps(_detach_tensors(state, tensors))
+    content = to_bytes(tensors, {"state": outline, "sha256": _digest(outline, tensors)})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def load(path: str | Path) -> Any:
+    """Read what `save` wrote. Raises CheckpointError if the file is damaged or is no checkpoint of the course."""
+    advice = "Delete it to start afresh, or name another file."
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+    except SafetensorError as error:
+        raise CheckpointError(f"{path} is damaged or not a checkpoint ({error}). {advice}") from error
+    if not {"state", "sha256"} <= metadata.keys():
+        raise CheckpointError(f"{path} is a safetensors file, but not a checkpoint of this course. {advice}")
+    if _digest(metadata["state"], tensors) != metadata["sha256"]:
+        raise CheckpointError(f"{path} is damaged: its content does not match its checksum. {advice}")
+    return _attach_tensors(json.loads(metadata["state"]), tensors)
+
+
+def _digest(outline: str, tensors: dict[str, Tensor]) -> str:
+    digest = hashlib.sha256(outline.encode())
+    for name in sorted(tensors):
+        digest.update(tensors[name].contiguous().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def _detach_tensors(tree: Any, tensors: dict[str, Tensor]) -> Any:
+    """A copy of the tree for JSON, its tensors moved into `tensors`; dictionaries as pairs, to keep integer keys."""
+    if isinstance(tree, Tensor):
+        name = f"{len(tensors):06d}"
+        tensors[name] = tree.detach().cpu().clone(memory_format=torch.contiguous_format)
+        return {"tensor": name}
+    if isinstance(tree, dict):
+        return {"dict": [[key, _detach_tensors(value, tensors)] for key, value in tree.items()]}
+    if isinstance(tree, list | tuple):
+        return {"list": [_detach_tensors(value, tensors) for value in tree]}
+    if tree is None or isinstance(tree, str | int | float | bool):
+        return {"value": tree}
+    raise TypeError(
+        f"a checkpoint holds tensors, numbers and strings in dicts and lists, not {type(tree).__name__}"
+    )
+
+
+def _attach_tensors(tree: dict, tensors: dict[str, Tensor]) -> Any:
+    ((kind, content),) = tree.items()
+    if kind == "tensor":
+        return tensors[content]
+    if kind == "dict":
+        return {key: _attach_tensors(value, tensors) for key, value in content}
+    if kind == "list":
+        return [_attach_tensors(value, tensors) for value in content]
+    return content

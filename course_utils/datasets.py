@@ -1,0 +1,188 @@
+"""Image data sets as tensors in memory, split once into training, validation and test images."""
+
+import contextlib
+import hashlib
+import io
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.error import URLError
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from course_utils import runtime
+
+# MD5 of the uncompressed files. torchvision checks only what it has just downloaded, not what it finds.
+_FILES = {
+    "MNIST": {
+        "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+        "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+        "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+        "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+    },
+}
+# name -> torchvision class (which is also its folder under the data root)
+_TORCHVISION = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "kmnist": "KMNIST"}
+NAMES = ("auto", "digits", *_TORCHVISION)
+N_VALIDATION = 10_000
+
+
+class DatasetError(RuntimeError):
+    """A data set that is missing, damaged or cannot be fetched; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images x (N, C, H, W), float32 in [0, 1], and labels y (N,), int64, on one device."""
+
+    x: Tensor
+    y: Tensor
+
+    def __post_init__(self):
+        if self.x.ndim != 4 or self.y.shape != self.x.shape[:1]:
+            raise ValueError(
+                f"Images needs x (N, C, H, W) and y (N,), got {tuple(self.x.shape)} and {tuple(self.y.shape)}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def to(self, device) -> "Images":
+        """The same images on another device."""
+        return replace(self, x=self.x.to(device), y=self.y.to(device))
+
+    def first(self, n: int) -> "Images":
+        """The first n images."""
+        return replace(self, x=self.x[:n], y=self.y[:n])
+
+
+@dataclass(frozen=True)
+class Splits:
+    """One data set, split: train to fit, validation to choose, test to report once."""
+
+    name: str
+    train: Images
+    validation: Images
+    test: Images
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C, H, W)."""
+        return tuple(self.train.x.shape[1:])
+
+    @property
+    def n_classes(self) -> int:
+        """The number of classes."""
+        return int(self.train.y.max()) + 1
+
+
+def root() -> Path:
+    """The folder of the data sets: $COURSE_DATA, else `data/` in the repository."""
+    return Path(os.environ.get("COURSE_DATA") or Path(__file__).resolve().parent.parent / "data")
+
+
+def load(name: str = "auto") -> Splits:
+    """Load a data set, download it if it is not there, and print one line saying what was chosen and why.
+
+    ``"auto"`` is MNIST if it is there or can be downloaded, else the digits inside scikit-learn, which need no
+    network; in the fast mode always those. ``"mnist"``, ``"fashion_mnist"``, ``"kmnist"``: 50,000 training images,
+    the last 10,000 of the training file for validation, 10,000 test images, (1, 28, 28). ``"digits"``: 1,797 real
+    8x8 digits, resized to 28x28: 1,197 / 300 / 300. Raises DatasetError if a data set named explicitly cannot be had,
+    ValueError for an unknown name.
+    """
+    if name not in NAMES:
+        raise ValueError(f"unknown data set {name!r}: use one of {', '.join(NAMES)}")
+    if name == "auto" and runtime.mode() == "fast":
+        return _announce(_digits(), "fast mode uses the digits inside scikit-learn")
+    if name == "auto":
+        try:
+            return _announce(_torchvision("mnist"), "found or downloaded, checksums good")
+        except DatasetError as error:
+            return _announce(_digits(), f"instead of MNIST, because {error}")
+    return _announce(_digits() if name == "digits" else _torchvision(name), "as asked")
+
+
+def _announce(splits: Splits, why: str) -> Splits:
+    n = [f"{len(part):,}" for part in (splits.train, splits.validation, splits.test)]
+    shape = "x".join(map(str, splits.image_shape))
+    print(f"Data: {splits.name}, {n[0]} training / {n[1]} validation / {n[2]} test images of {shape} ({why})")
+    return splits
+
+
+def _digits() -> Splits:
+    from sklearn.datasets import load_digits  # slow to import
+
+    bunch = load_digits()
+    small = torch.tensor(bunch.images / 16, dtype=torch.float32)[
+        :, None
+    ]  # (1797, 1, 8, 8), values 0..16 / 16
+    x = F.interpolate(small, size=(28, 28), mode="bicubic", align_corners=False, antialias=True).clamp(0, 1)
+    y = torch.tensor(bunch.target, dtype=torch.int64)
+    order = torch.from_numpy(np.random.default_rng(0).permutation(len(y)))
+    parts = [Images(x[index], y[index]) for index in order.split([len(y) - 600, 300, 300])]
+    return Splits("digits", *parts)
+
+
+def _torchvision(name: str) -> Splits:
+    folder = _TORCHVISION[name]
+    _check_root(root(), folder)
+    _remove_damaged(root() / folder / "raw", _FILES.get(folder, {}))
+    train, test = (_fetch(folder, train) for train in (True, False))
+    n = len(train) - N_VALIDATION
+    validation = Images(train.x[n:], train.y[n:])
+    return Splits(name, train.first(n), validation, test)
+
+
+def _check_root(path: Path, folder: str) -> None:
+    for part in (path, path / folder, path / folder / "raw"):
+        if part.exists() and not part.is_dir():
+            raise DatasetError(
+                f"{part} is a file, but the data sets need a folder there: move it, or set COURSE_DATA to another folder"
+            )
+
+
+def _remove_damaged(raw: Path, checksums: dict[str, str]) -> None:
+    """Delete files whose content is not the published one, so that they are downloaded again."""
+    for name, expected in checksums.items():
+        file = raw / name
+        if file.is_file() and hashlib.md5(file.read_bytes()).hexdigest() != expected:
+            print(f"{name} in {_shown(raw)} is damaged (wrong checksum): downloading it again")
+            _unlink(file)
+            _unlink(raw / f"{name}.gz")
+
+
+def _shown(path: Path) -> str:
+    """A path to show: relative to the working folder where possible, so that saved notebooks name no machine."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return f".../{'/'.join(path.parts[-3:])}"
+
+
+def _unlink(file: Path) -> None:
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise DatasetError(
+            f"{file} is damaged and cannot be replaced ({error.strerror}): delete it, or set COURSE_DATA to a folder you may write to"
+        ) from error
+
+
+def _fetch(folder: str, train: bool) -> Images:
+    """One file pair of a torchvision data set of the MNIST family as Images."""
+    from torchvision import datasets  # slow to import
+
+    kind = getattr(datasets, folder)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints one line for every address it tries
+            data = kind(str(root()), train=train, download=True)
+    except (URLError, OSError, RuntimeError, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DatasetError(
+            f"{folder} is not in {_shown(root())} and could not be downloaded or read ({reason}). "
+            f"With no network, put the four files into {folder}/raw there, or use load('digits')"
+        ) from error
+    return Images(data.data[:, None].float() / 255, data.targets.long())

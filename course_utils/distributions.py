@@ -1,0 +1,156 @@
+"""Distributions to imitate or to impose: the priors of the latent codes, and mixtures to play with in 2-D.
+
+Each is an ``nn.Module`` that holds its numbers as buffers, so that ``method.to(device)`` moves its prior too.
+Common interface: ``sample(n)`` gives (n, dim); ``sample(n, labels)``, where there are classes, gives for each
+label a sample of its own part of the distribution; ``log_prob(z)`` gives the log density (B,) where there is one.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Distribution(nn.Module):
+    """What every distribution promises. `dim` is the dimension, `n_classes` the number of labelled parts."""
+
+    dim: int
+    n_classes: int = 1
+
+    def __init__(self, dim: int):
+        super().__init__()
+        if dim < 1:
+            raise ValueError(f"a distribution needs at least one dimension, got dim={dim}")
+        self.dim = dim
+        # follows .to(device) and tells sample() where to draw
+        self.register_buffer("_origin", torch.zeros(dim), persistent=False)
+
+    def sample(self, n: int, labels: Tensor | None = None) -> Tensor:
+        raise NotImplementedError
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        raise NotImplementedError(
+            f"{type(self).__name__} has no density that could be evaluated, only samples. "
+            "Adversarial matching works with samples alone; a KL term does not."
+        )
+
+    def _labels(self, n: int, labels: Tensor | None) -> Tensor:
+        """Check the labels (n,) of `sample`, or draw uniform ones."""
+        where = self._origin.device
+        if labels is None:
+            return torch.randint(self.n_classes, (n,), device=where)
+        if labels.shape != (n,):
+            raise ValueError(f"labels must have shape ({n},), one a sample, got {tuple(labels.shape)}")
+        if n and (labels.min() < 0 or labels.max() >= self.n_classes):
+            raise ValueError(f"labels must lie in 0..{self.n_classes - 1}")
+        return labels.to(where)
+
+
+class Gaussian(Distribution):
+    """N(0, std^2 I) in `dim` dimensions."""
+
+    def __init__(self, dim: int, std: float = 1.0):
+        super().__init__(dim)
+        if std <= 0:
+            raise ValueError(f"std must be positive, got {std}")
+        self.std = std
+
+    def sample(self, n: int, labels: Tensor | None = None) -> Tensor:
+        return self.std * torch.randn(n, self.dim, device=self._origin.device, dtype=self._origin.dtype)
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        squares = (z / self.std).square().sum(1)
+        return -0.5 * (squares + self.dim * math.log(2 * math.pi * self.std**2))
+
+
+class GaussianMixture(Distribution):
+    """Equal-weight mixture of K Gaussians: means (K, dim), scale (K, dim, dim) with covariance scale @ scale^T.
+
+    The class of a sample is the component it was drawn from.
+    """
+
+    def __init__(self, means: Tensor, scale: Tensor):
+        super().__init__(means.shape[1])
+        if scale.shape != (*means.shape, means.shape[1]):
+            raise ValueError(
+                f"scale must be (K, dim, dim) for means (K, dim) = {tuple(means.shape)}, got {tuple(scale.shape)}"
+            )
+        self.n_classes = len(means)
+        self.register_buffer("means", means, persistent=False)
+        self.register_buffer("scale", scale, persistent=False)
+
+    def sample(self, n: int, labels: Tensor | None = None) -> Tensor:
+        k = self._labels(n, labels)
+        noise = torch.randn(n, self.dim, device=self.means.device, dtype=self.means.dtype)
+        return self.means[k] + (self.scale[k] @ noise[:, :, None]).squeeze(2)
+
+    def log_prob_by_component(self, z: Tensor) -> Tensor:
+        """log N(z; mean_k, scale_k scale_k^T) for every component, (B, K)."""
+        offset = z[:, None, :] - self.means  # (B, K, dim)
+        whitened = (torch.linalg.inv(self.scale) @ offset[..., None]).squeeze(3)
+        log_det = torch.linalg.slogdet(self.scale).logabsdet  # (K,)
+        return -0.5 * (whitened.square().sum(2) + self.dim * math.log(2 * math.pi)) - log_det
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        return torch.logsumexp(self.log_prob_by_component(z), dim=1) - math.log(self.n_classes)
+
+    def component(self, z: Tensor) -> Tensor:
+        """The most probable component of each point, (B,) integers."""
+        return self.log_prob_by_component(z).argmax(1)
+
+
+def ring_of_gaussians(n_modes: int = 8, radius: float = 2.0, std: float = 0.1) -> GaussianMixture:
+    """Round 2-D Gaussians on a circle: the usual test for mode collapse."""
+    angle = 2 * math.pi * torch.arange(n_modes) / n_modes
+    means = radius * torch.stack([angle.cos(), angle.sin()], 1)
+    return GaussianMixture(means, (std * torch.eye(2)).expand(n_modes, 2, 2).clone())
+
+
+def ten_gaussians(
+    n_modes: int = 10, radius: float = 1.4, long: float = 0.5, short: float = 0.05
+) -> GaussianMixture:
+    """The flower of 2-D Gaussians of the AAE paper (section 2.1, figure 2): long axes point outwards.
+
+    The paper prints no numbers: radius and standard deviations are those of common public reimplementations.
+    """
+    angle = 2 * math.pi * torch.arange(n_modes) / n_modes
+    cos, sin = angle.cos(), angle.sin()
+    rotation = torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)  # (K, 2, 2)
+    means = radius * torch.stack([cos, sin], 1)
+    return GaussianMixture(means, rotation @ torch.diag(torch.tensor([long, short])))
+
+
+class SwissRoll(Distribution):
+    """A 2-D swiss roll: radius `size` sqrt(u), angle 4 pi sqrt(u), u uniform on (0, 1); class k has u in (k, k+1)/K.
+
+    A curve: it has no density in the plane, so there is no `log_prob` (and no KL): the point of AAE section 2.1.
+    Parametrisation as in common public reimplementations; the paper prints none.
+    """
+
+    def __init__(self, size: float = 3.0, n_classes: int = 10):
+        super().__init__(2)
+        self.size = size
+        self.n_classes = n_classes
+
+    def sample(self, n: int, labels: Tensor | None = None) -> Tensor:
+        k = self._labels(n, labels)
+        u = (k + torch.rand(n, device=k.device, dtype=self._origin.dtype)) / self.n_classes
+        return self.at(u)
+
+    def at(self, u: Tensor) -> Tensor:
+        """The point of the roll at each u in [0, 1], (n, 2)."""
+        root = u.sqrt()
+        angle = 4 * math.pi * root
+        return self.size * root[:, None] * torch.stack([angle.cos(), angle.sin()], 1)
+
+
+class Categorical(Distribution):
+    """Uniform one-hot vectors of `n_classes` entries (AAE section 5): every class equally likely."""
+
+    def __init__(self, n_classes: int):
+        super().__init__(n_classes)
+        self.n_classes = n_classes
+
+    def sample(self, n: int, labels: Tensor | None = None) -> Tensor:
+        return F.one_hot(self._labels(n, labels), self.n_classes).to(self._origin.dtype)

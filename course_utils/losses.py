@@ -1,0 +1,104 @@
+"""Losses, each with its formula above the line that computes it.
+
+Reductions: sum over the entries of one example (pixels, latent dimensions), mean over the batch. The sum matters:
+a mean over 784 pixels makes the reconstruction 784 times weaker against every other loss.
+Logits are unbounded discriminator outputs (B,); sigmoid(logits) is the probability of "real".
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def _same_shape(a: Tensor, b: Tensor, names: str) -> None:
+    # broadcasting (B, 1) against (B,) would silently compare every example with every other
+    if a.shape != b.shape:
+        raise ValueError(f"{names} must have the same shape, got {tuple(a.shape)} and {tuple(b.shape)}")
+
+
+def squared_error(x_hat: Tensor, x: Tensor) -> Tensor:
+    """Half the squared error, summed over each example: the Gaussian likelihood with identity covariance, less its constant."""
+    _same_shape(x_hat, x, "x_hat and x")
+    # 1/2 ||x - x_hat||^2
+    return 0.5 * (x_hat - x).square().flatten(1).sum(1).mean()
+
+
+def gaussian_log_prob(x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    """log N(x; mu, diag exp(logvar)) of each example, in nats, (B,)."""
+    # -1/2 sum_i [(x_i - mu_i)^2 / sigma_i^2 + log sigma_i^2 + log 2 pi]
+    return -0.5 * ((x - mu).square() / logvar.exp() + logvar + math.log(2 * math.pi)).flatten(1).sum(1)
+
+
+def bernoulli_log_prob(x: Tensor, logits: Tensor) -> Tensor:
+    """log Bernoulli(x; sigmoid(logits)) of each example, in nats, (B,); x in [0, 1]."""
+    _same_shape(logits, x, "logits and x")
+    # sum_i [x_i log s_i + (1 - x_i) log(1 - s_i)],  s = sigmoid(logits)
+    return -F.binary_cross_entropy_with_logits(logits, x, reduction="none").flatten(1).sum(1)
+
+
+def gaussian_nll(x_hat: Tensor, x: Tensor, std: float = 1.0) -> Tensor:
+    """-log N(x; x_hat, std^2 I), in nats an example (Kingma and Welling 2014, appendix C.2)."""
+    _same_shape(x_hat, x, "x_hat and x")
+    # ||x - x_hat||^2 / (2 std^2) + n/2 log(2 pi std^2),  n the number of pixels
+    return -gaussian_log_prob(x, x_hat, torch.full_like(x, 2 * math.log(std))).mean()
+
+
+def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
+    """-log Bernoulli(x; sigmoid(logits)), in nats an example (Kingma and Welling 2014, appendix C.1); x in [0, 1]."""
+    return -bernoulli_log_prob(x, logits).mean()
+
+
+def kl_to_standard_normal(mu: Tensor, logvar: Tensor) -> Tensor:
+    """KL(N(mu, diag exp(logvar)) || N(0, I)) in nats, mean over the batch (Kingma and Welling 2014, appendix B)."""
+    _same_shape(mu, logvar, "mu and logvar")
+    # 1/2 sum_j (sigma_j^2 + mu_j^2 - 1 - log sigma_j^2)
+    return 0.5 * (logvar.exp() + mu.square() - 1 - logvar).sum(1).mean()
+
+
+def kl_monte_carlo(z: Tensor, mu: Tensor, logvar: Tensor, prior) -> Tensor:
+    """KL(q(z|x) || p(z)) from one z ~ q(z|x) an example: unbiased, for any prior that has a `log_prob`."""
+    # E_q[log q(z|x) - log p(z)]
+    return (gaussian_log_prob(z, mu, logvar) - prior.log_prob(z)).mean()
+
+
+def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """The discriminator's half of the GAN game (Goodfellow et al. 2014, equation 1), negated to be minimised.
+
+    2 log 2 = 1.386 when the discriminator cannot tell real from fake.
+    """
+    # -E log D(real) - E log(1 - D(fake));  -log sigmoid(t) = softplus(-t),  -log(1 - sigmoid(t)) = softplus(t)
+    return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+
+
+def generator_loss(fake_logits: Tensor) -> Tensor:
+    """Non-saturating generator loss (Goodfellow et al. 2014, section 3). log 2 = 0.693 at equilibrium."""
+    # -E log D(fake)
+    return F.softplus(-fake_logits).mean()
+
+
+def minimax_generator_loss(fake_logits: Tensor) -> Tensor:
+    """Minimax generator loss (Goodfellow et al. 2014, equation 1): flat where D is sure. -log 2 at equilibrium."""
+    # E log(1 - D(fake))
+    return -F.softplus(fake_logits).mean()
+
+
+def mmd2(x: Tensor, y: Tensor, bandwidths: tuple[float, ...] = (0.1, 0.2, 0.5, 1.0, 2.0)) -> Tensor:
+    """Squared maximum mean discrepancy of samples x (n, d) and y (m, d) under a sum of Gaussian kernels.
+
+    The unbiased estimate (Gretton et al. 2012, equation 3): zero in expectation when both come from one
+    distribution, and then often slightly negative.
+    """
+    n, m = len(x), len(y)
+    if n < 2 or m < 2:
+        raise ValueError(f"MMD needs at least two samples on each side, got {n} and {m}")
+
+    def kernel(a: Tensor, b: Tensor) -> Tensor:
+        squares = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist").square()
+        return sum(torch.exp(-squares / (2 * s**2)) for s in bandwidths)
+
+    # mean_{i != j} k(x_i, x_j) + mean_{i != j} k(y_i, y_j) - 2 mean_{i, j} k(x_i, y_j);  k(x, x) = len(bandwidths)
+    within_x = (kernel(x, x).sum() - n * len(bandwidths)) / (n * (n - 1))
+    within_y = (kernel(y, y).sum() - m * len(bandwidths)) / (m * (m - 1))
+    return within_x + within_y - 2 * kernel(x, y).mean()

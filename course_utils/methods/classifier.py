@@ -1,0 +1,32 @@
+"""A plain classifier: the judge that notebooks ask whether a sample looks like a digit."""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from course_utils.methods.base import Method, adam
+
+
+class Classifier(Method):
+    """Images to class probabilities by cross-entropy. One role: `classifier`. `network` gives features (B, F)."""
+
+    def __init__(self, trunk: nn.Module, n_classes: int = 10, lr: float = 1e-3):
+        super().__init__()
+        self.trunk = trunk
+        self.head = nn.Linear(trunk.out_features, n_classes)
+        self.lr = lr
+
+    def configure_optimizers(self):
+        return {"classifier": adam(self.parameters(), self.lr)}
+
+    def training_step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        cross_entropy = F.cross_entropy(self.logits(batch["x"]), batch["y"])
+        self.minimize(classifier=cross_entropy)
+        return {"cross_entropy": cross_entropy}
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Unnormalised class scores (B, n_classes)."""
+        return self.head(self.trunk(x)).to(x.dtype)
+
+    def probabilities(self, x: Tensor) -> Tensor:
+        """p(y|x), (B, n_classes), rows sum to one."""
+        return self.logits(x).softmax(1)

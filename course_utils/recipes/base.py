@@ -1,0 +1,48 @@
+"""What a recipe is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from course_utils import runtime
+from course_utils.distributions import Distribution
+from course_utils.methods import Method
+
+IMAGE = (1, 28, 28)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A named training: how to build the method, what to train it on, how long in each mode, how to measure it.
+
+    source: where the settings come from, and what was changed.
+    data: the name of an image data set for `datasets.load`, or a function that makes a `Distribution`.
+    epochs or steps: the budget, by course mode; epochs for images, steps for a distribution.
+    evaluate: (method, data) to the numbers to store, by name; called without gradients in eval mode. It scores the
+        test images; nothing may be chosen by these numbers.
+    """
+
+    name: str
+    source: str
+    build: Callable[[], Method]
+    evaluate: Callable[[Method, Any], dict[str, float]]
+    data: str | Callable[[], Distribution] = "auto"
+    epochs: dict[str, int] | None = None
+    steps: dict[str, int] | None = None
+    batch_size: int = 100
+
+    def method(self, seed: int = 0) -> Method:
+        """The untrained method, its weights drawn with `seed`."""
+        runtime.seed_everything(seed)
+        return self.build()
+
+    @property
+    def budget(self) -> dict[str, int]:
+        """``{"epochs": n}`` or ``{"steps": n}`` in the current mode: the arguments for `fit`."""
+        kind = "epochs" if self.epochs else "steps"
+        return {kind: getattr(self, kind)[runtime.mode()]}
+
+
+def by_mode(fast: int, default: int, full: int) -> dict[str, int]:
+    """A budget for each course mode."""
+    return {"fast": fast, "default": default, "full": full}

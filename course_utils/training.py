@@ -1,0 +1,353 @@
+"""One training loop for every method: `fit`."""
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from course_utils import checkpoints, runtime
+from course_utils.datasets import Images
+from course_utils.distributions import Distribution
+from course_utils.methods.base import Method
+from course_utils.networks import count_parameters
+from course_utils.progress import progress_bar
+
+# Losses stay on the device and are read in blocks of this many steps: reading one waits for the device.
+READ_EVERY = 50
+
+
+class TrainingDiverged(FloatingPointError):
+    """A loss became NaN or infinite."""
+
+
+@dataclass
+class History:
+    """What a training left behind.
+
+    losses: for each logged name, one number a step. snapshots: (step, whatever the snapshot function returned).
+    seconds: training time, summed over interruptions. interrupted: whether it stopped before its last step.
+    """
+
+    losses: dict[str, list[float]] = field(default_factory=dict)
+    snapshots: list[tuple[int, Any]] = field(default_factory=list)
+    seconds: float = 0.0
+    steps_per_epoch: int = 1
+    interrupted: bool = False
+
+    @property
+    def steps(self) -> int:
+        """The number of steps made."""
+        return len(next(iter(self.losses.values()), []))
+
+    def epoch_means(self) -> dict[str, list[float]]:
+        """The mean of each loss over each whole epoch."""
+        n = self.steps_per_epoch
+        return {
+            name: [sum(values[i : i + n]) / n for i in range(0, len(values) - n + 1, n)]
+            for name, values in self.losses.items()
+        }
+
+
+def fit(
+    method: Method,
+    data: "Images | Distribution | DataLoader",
+    *,
+    epochs: int | None = None,
+    steps: int | None = None,
+    batch_size: int = 100,
+    seed: int = 0,
+    device: str = "auto",
+    precision: str = "auto",
+    snapshot: Callable[[Method], Any] | None = None,
+    n_snapshots: int = 20,
+    checkpoint: str | Path | None = None,
+    checkpoint_seconds: float = 60.0,
+    progress: bool = True,
+) -> History:
+    """Train a method and return the history. Afterwards the method is on the device and in eval mode.
+
+    data: `Images` (kept on the device, batches taken by index in a new order each epoch, a last incomplete batch
+        left out), a `Distribution` (fresh samples for ever: give `steps`), or a `DataLoader` of (x, y) pairs.
+    epochs or steps: how long; exactly one of them.
+    seed: sets the order of the data and all noise (the global random state is seeded).
+    device, precision: see `runtime.device` and `runtime.precision`.
+    snapshot: called with the method at `n_snapshots` evenly spaced steps, the first before training and the last
+        after it; what it returns (tensors, numbers, in dicts and lists) is kept in the history.
+    checkpoint: a file to save to at the end, when interrupted and every `checkpoint_seconds`, and to resume from if
+        it exists. A resumed training on the CPU equals an uninterrupted one bit for bit, with `Images` or a
+        `Distribution`; a `DataLoader` shuffles by itself, so there the order of the data differs.
+
+    An interrupt (Ctrl-C, or Interrupt Kernel) stops at the end of the current step; model and history are usable.
+    Raises TrainingDiverged if a loss becomes NaN or infinite, CheckpointError for a damaged or foreign checkpoint,
+    ValueError for arguments that do not fit together.
+    """
+    where = runtime.device(device)
+    method.to(where).train()
+    batches = _batches(data, batch_size, seed, where)
+    steps = _total_steps(epochs, steps, batches.steps_per_epoch)
+    number_format = runtime.precision(precision, where, count_parameters(method))
+    shots = _evenly_spaced(steps, n_snapshots) if snapshot else set()
+
+    runtime.seed_everything(seed)
+    history = History(steps_per_epoch=batches.steps_per_epoch or steps)
+    saved = _Checkpoint(
+        checkpoint, method, {"steps": steps, "batch_size": batches.batch_size, "seed": seed}, where
+    )
+    saved.restore(history)
+    first, unread, last_save, before = history.steps, [], time.monotonic(), history.seconds
+    started = time.monotonic()
+
+    def read_losses() -> None:
+        _append_losses(history, unread)
+        history.seconds = before + time.monotonic() - started
+        unread.clear()
+
+    bar = progress_bar(first, steps, enabled=progress)
+    with _interrupt_flag() as interrupted, bar:
+        for step in range(first, steps):
+            if step in shots and (step > first or not first):
+                history.snapshots.append((step, _snapshot(method, snapshot)))
+            with torch.autocast(where.type, dtype=number_format, enabled=number_format != torch.float32):
+                unread.append(
+                    {name: value.detach() for name, value in method.training_step(batches.at(step)).items()}
+                )
+            bar.update(1)
+            if len(unread) == READ_EVERY or step + 1 == steps or interrupted.is_set():
+                read_losses()
+                bar.set_postfix({name: f"{values[-1]:.3g}" for name, values in history.losses.items()})
+                if time.monotonic() - last_save >= checkpoint_seconds:
+                    saved.write(history)
+                    last_save = time.monotonic()
+            if interrupted.is_set():
+                break
+
+    history.interrupted = history.steps < steps
+    if steps in shots and not history.interrupted and first < steps:
+        history.snapshots.append((steps, _snapshot(method, snapshot)))
+    if first < steps:
+        saved.write(history)
+    if history.interrupted:
+        again = "Call fit again with the same checkpoint to go on." if checkpoint else ""
+        print(
+            f"Interrupted after step {history.steps} of {steps}: the model and the history are usable. {again}".rstrip()
+        )
+    method.eval()
+    return history
+
+
+# ---- data -----------------------------------------------------------------------------------------------------
+
+
+class _ImageBatches:
+    """Batches of images in memory, by index, on the device: the order is a function of (seed, epoch) alone."""
+
+    def __init__(self, data: Images, batch_size: int, seed: int, where: torch.device):
+        if batch_size > len(data):
+            raise ValueError(
+                f"batch_size={batch_size} is larger than the data set ({len(data)} images): take a smaller one"
+            )
+        self.data = data.to(where)
+        self.batch_size = batch_size
+        self.seed = seed
+        self.steps_per_epoch = len(data) // batch_size
+        self.epoch = -1
+
+    def at(self, step: int) -> dict[str, Tensor]:
+        epoch, i = divmod(step, self.steps_per_epoch)
+        if epoch != self.epoch:
+            generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
+            self.order = torch.randperm(len(self.data), generator=generator).to(self.data.x.device)
+            self.epoch = epoch
+        index = self.order[i * self.batch_size : (i + 1) * self.batch_size]
+        return {"x": self.data.x[index], "y": self.data.y[index]}
+
+
+class _FreshSamples:
+    """Batches drawn from a distribution, new ones at every step."""
+
+    steps_per_epoch = None
+
+    def __init__(self, data: Distribution, batch_size: int, where: torch.device):
+        self.data = data.to(where)
+        self.batch_size = batch_size
+
+    def at(self, step: int) -> dict[str, Tensor]:
+        return {"x": self.data.sample(self.batch_size)}
+
+
+class _LoaderBatches:
+    """Batches of a DataLoader of (x, y) pairs, one pass after the other."""
+
+    def __init__(self, loader: DataLoader, where: torch.device):
+        if not len(loader):
+            raise ValueError("the DataLoader has no batches: is its batch_size larger than its data?")
+        self.loader = loader
+        self.batch_size = loader.batch_size
+        self.steps_per_epoch = len(loader)
+        self.where = where
+        self.stream = self._endless()
+
+    def _endless(self) -> Iterator:
+        while True:
+            yield from self.loader
+
+    def at(self, step: int) -> dict[str, Tensor]:
+        x, y = next(self.stream)
+        return {"x": x.to(self.where, non_blocking=True), "y": y.to(self.where, non_blocking=True)}
+
+
+def _batches(data, batch_size: int, seed: int, where: torch.device):
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    if isinstance(data, Images):
+        return _ImageBatches(data, batch_size, seed, where)
+    if isinstance(data, Distribution):
+        return _FreshSamples(data, batch_size, where)
+    if isinstance(data, DataLoader):
+        return _LoaderBatches(data, where)
+    raise TypeError(f"fit takes Images, a Distribution or a DataLoader as data, not {type(data).__name__}")
+
+
+def _total_steps(epochs: int | None, steps: int | None, steps_per_epoch: int | None) -> int:
+    if (epochs is None) == (steps is None):
+        raise ValueError("say how long to train: either epochs= or steps=")
+    if steps is None and steps_per_epoch is None:
+        raise ValueError("a Distribution gives samples for ever and has no epochs: give steps=")
+    total = steps if steps is not None else epochs * steps_per_epoch
+    if total < 1:
+        raise ValueError(f"a training needs at least one step, got epochs={epochs}, steps={steps}")
+    return total
+
+
+# ---- losses and snapshots ---------------------------------------------------------------------------------------
+
+
+def _append_losses(history: History, unread: list[dict[str, Tensor]]) -> None:
+    """Read the waiting losses from the device at once, check them, append them to the history."""
+    if not unread:
+        return
+    names = list(unread[0])
+    block = torch.stack([torch.stack([losses[name].float() for name in names]) for losses in unread]).cpu()
+    bad = (~block.isfinite()).nonzero()
+    if len(bad):
+        row, column = bad[0].tolist()
+        step = history.steps + row
+        raise TrainingDiverged(
+            f"the loss {names[column]!r} became {block[row, column].item()} at step {step}. "
+            "Usual causes: a learning rate that is too high (try a tenth), log or exp of an unbounded value, "
+            "a division by a standard deviation that went to zero, NaN or values outside [0, 1] in the data."
+        )
+    for column, name in enumerate(names):
+        history.losses.setdefault(name, []).extend(block[:, column].tolist())
+
+
+def _evenly_spaced(steps: int, n: int) -> set[int]:
+    if n < 2:
+        raise ValueError(f"n_snapshots must be at least 2 (before and after training), got {n}")
+    return {round(i * steps / (n - 1)) for i in range(n)}
+
+
+@torch.no_grad()
+def _snapshot(method: Method, function: Callable[[Method], Any]) -> Any:
+    """Call the snapshot function in eval mode, without touching the random state that the training uses."""
+    method.eval()
+    with torch.random.fork_rng():
+        result = function(method)
+    method.train()
+    return result
+
+
+# ---- checkpoints ------------------------------------------------------------------------------------------------
+
+
+class _Checkpoint:
+    """The file that a training saves to and resumes from; does nothing without a path."""
+
+    def __init__(self, path, method: Method, settings: dict, where: torch.device):
+        self.path = Path(path) if path else None
+        self.method = method
+        self.where = where
+        shapes = {name: list(value.shape) for name, value in method.state_dict().items()}
+        self.identity = {"method": type(method).__name__, **settings, "shapes": shapes}
+
+    def write(self, history: History) -> None:
+        if self.path is None:
+            return
+        state = {
+            "identity": self.identity,
+            "model": self.method.state_dict(),
+            "optimizers": {role: o.state_dict() for role, o in self.method.optimizers.items()},
+            "random": self._random_state(),
+            "losses": {
+                name: torch.tensor(values, dtype=torch.float64) for name, values in history.losses.items()
+            },
+            "snapshots": history.snapshots,
+            "seconds": history.seconds,
+        }
+        checkpoints.save(self.path, state)
+
+    def restore(self, history: History) -> None:
+        if self.path is None or not self.path.exists():
+            return
+        state = checkpoints.load(self.path)
+        if state.get("identity") != self.identity:
+            raise checkpoints.CheckpointError(
+                f"{self.path} belongs to another training: {self._difference(state.get('identity') or {})}. "
+                "Delete it to start afresh, or name another file."
+            )
+        self.method.load_state_dict(state["model"])
+        for role, optimizer in self.method.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][role])
+        history.losses = {name: values.tolist() for name, values in state["losses"].items()}
+        history.snapshots = [tuple(shot) for shot in state["snapshots"]]
+        history.seconds = state["seconds"]
+        torch.set_rng_state(state["random"]["cpu"])
+        if self.where.type != "cpu":
+            torch.get_device_module(self.where).set_rng_state(state["random"][self.where.type])
+
+    def _random_state(self) -> dict[str, Tensor]:
+        state = {"cpu": torch.get_rng_state()}
+        if self.where.type != "cpu":
+            state[self.where.type] = torch.get_device_module(self.where).get_rng_state()
+        return state
+
+    def _difference(self, other: dict) -> str:
+        for key, mine in self.identity.items():
+            if other.get(key) != mine:
+                return (
+                    "its networks have other shapes"
+                    if key == "shapes"
+                    else f"{key} was {other.get(key)}, now {mine}"
+                )
+        return "it holds something else"
+
+
+# ---- interrupts -------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _interrupt_flag() -> Iterator[threading.Event]:
+    """Turn an interrupt into a flag, so that a step is never cut in half; a second one stops at once."""
+    flag = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield flag  # only the main thread receives signals
+        return
+
+    def handler(signum, frame):
+        if flag.is_set():
+            raise KeyboardInterrupt
+        flag.set()
+
+    previous = signal.signal(signal.SIGINT, handler)
+    try:
+        yield flag
+    finally:
+        signal.signal(signal.SIGINT, previous)
