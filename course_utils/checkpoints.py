@@ -75,9 +75,7 @@ def _detach_tensors(tree: Any, tensors: dict[str, Tensor]) -> Any:
         return {"list": [_detach_tensors(value, tensors) for value in tree]}
     if tree is None or isinstance(tree, str | int | float | bool):
         return {"value": tree}
-    raise TypeError(
-        f"a checkpoint holds tensors, numbers and strings in dicts and lists, not {type(tree).__name__}"
-    )
+    raise TypeError(f"a checkpoint holds tensors, numbers and strings in dicts and lists, not {type(tree).__name__}")
 
 
 def _attach_tensors(tree: dict, tensors: dict[str, Tensor]) -> Any:

@@ -116,9 +116,7 @@ def _digits() -> Splits:
     from sklearn.datasets import load_digits  # slow to import
 
     bunch = load_digits()
-    small = torch.tensor(bunch.images / 16, dtype=torch.float32)[
-        :, None
-    ]  # (1797, 1, 8, 8), values 0..16 / 16
+    small = torch.tensor(bunch.images / 16, dtype=torch.float32)[:, None]  # (1797, 1, 8, 8), values 0..16 / 16
     x = F.interpolate(small, size=(28, 28), mode="bicubic", align_corners=False, antialias=True).clamp(0, 1)
     y = torch.tensor(bunch.target, dtype=torch.int64)
     order = torch.from_numpy(np.random.default_rng(0).permutation(len(y)))

@@ -107,9 +107,7 @@ def ring_of_gaussians(n_modes: int = 8, radius: float = 2.0, std: float = 0.1) -
     return GaussianMixture(means, (std * torch.eye(2)).expand(n_modes, 2, 2).clone())
 
 
-def ten_gaussians(
-    n_modes: int = 10, radius: float = 1.4, long: float = 0.5, short: float = 0.05
-) -> GaussianMixture:
+def ten_gaussians(n_modes: int = 10, radius: float = 1.4, long: float = 0.5, short: float = 0.05) -> GaussianMixture:
     """The flower of 2-D Gaussians of the AAE paper (section 2.1, figure 2): long axes point outwards.
 
     The paper prints no numbers: radius and standard deviations are those of common public reimplementations.

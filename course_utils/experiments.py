@@ -51,9 +51,7 @@ def run(name: str, seed: int, runs: Path = Path("runs")) -> Path:
     checkpoint = runs / f"{name}-{mode}-seed{seed}.safetensors"
     method, history = train(name, data, seed, checkpoint=checkpoint)
     if history.interrupted:
-        raise KeyboardInterrupt(
-            f"{checkpoint} keeps the unfinished training: the same command goes on with it"
-        )
+        raise KeyboardInterrupt(f"{checkpoint} keeps the unfinished training: the same command goes on with it")
     started = time.monotonic()
     numbers = evaluate(name, method, data, seed)
     results.save(

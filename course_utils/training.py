@@ -98,9 +98,7 @@ def fit(
 
     runtime.seed_everything(seed)
     history = History(steps_per_epoch=batches.steps_per_epoch or steps)
-    saved = _Checkpoint(
-        checkpoint, method, {"steps": steps, "batch_size": batches.batch_size, "seed": seed}, where
-    )
+    saved = _Checkpoint(checkpoint, method, {"steps": steps, "batch_size": batches.batch_size, "seed": seed}, where)
     saved.restore(history)
     first, unread, last_save, before = history.steps, [], time.monotonic(), history.seconds
     started = time.monotonic()
@@ -116,9 +114,7 @@ def fit(
             if step in shots and (step > first or not first):
                 history.snapshots.append((step, _snapshot(method, snapshot)))
             with torch.autocast(where.type, dtype=number_format, enabled=number_format != torch.float32):
-                unread.append(
-                    {name: value.detach() for name, value in method.training_step(batches.at(step)).items()}
-                )
+                unread.append({name: value.detach() for name, value in method.training_step(batches.at(step)).items()})
             bar.update(1)
             if len(unread) == READ_EVERY or step + 1 == steps or interrupted.is_set():
                 read_losses()
@@ -286,9 +282,7 @@ class _Checkpoint:
             "model": self.method.state_dict(),
             "optimizers": {role: o.state_dict() for role, o in self.method.optimizers.items()},
             "random": self._random_state(),
-            "losses": {
-                name: torch.tensor(values, dtype=torch.float64) for name, values in history.losses.items()
-            },
+            "losses": {name: torch.tensor(values, dtype=torch.float64) for name, values in history.losses.items()},
             "snapshots": history.snapshots,
             "seconds": history.seconds,
         }
@@ -323,9 +317,7 @@ class _Checkpoint:
         for key, mine in self.identity.items():
             if other.get(key) != mine:
                 return (
-                    "its networks have other shapes"
-                    if key == "shapes"
-                    else f"{key} was {other.get(key)}, now {mine}"
+                    "its networks have other shapes" if key == "shapes" else f"{key} was {other.get(key)}, now {mine}"
                 )
         return "it holds something else"
 

@@ -50,9 +50,7 @@ class AAE(Method):
         self.minimize(autoencoder=reconstruction)
         # Regularisation phase: the discriminator tells samples of the prior ("real") from codes ("fake") ...
         z = self.encoder.sample(x)
-        d_loss = discriminator_loss(
-            self.discriminator(self.prior.sample(len(x))), self.discriminator(z.detach())
-        )
+        d_loss = discriminator_loss(self.discriminator(self.prior.sample(len(x))), self.discriminator(z.detach()))
         self.minimize(discriminator=d_loss)
         # ... and the encoder, as its generator, learns to be mistaken for the prior.
         g_loss = generator_loss(self.discriminator(z))

@@ -40,9 +40,7 @@ class Method(nn.Module):
     def role_parameters(self, role: str) -> list[nn.Parameter]:
         """The parameters that a role's optimiser moves."""
         if role not in self.optimizers:
-            raise ValueError(
-                f"{type(self).__name__} has no role {role!r}; its roles: {', '.join(self.optimizers)}"
-            )
+            raise ValueError(f"{type(self).__name__} has no role {role!r}; its roles: {', '.join(self.optimizers)}")
         return [p for group in self.optimizers[role].param_groups for p in group["params"]]
 
     def minimize(self, **losses: Tensor) -> None:

@@ -23,7 +23,9 @@ def vae(
     return build
 
 
-_FIGURE_2 = "Makhzani et al. 2015, section 2.1 and figure 2 (their VAE); 512 units instead of 1,000, Adam instead of SGD"
+_FIGURE_2 = (
+    "Makhzani et al. 2015, section 2.1 and figure 2 (their VAE); 512 units instead of 1,000, Adam instead of SGD"
+)
 
 RECIPES = [
     Recipe(
