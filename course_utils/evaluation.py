@@ -3,10 +3,13 @@
 They score the test images once, after training; nothing is chosen by these numbers.
 """
 
+import numpy as np
+import torch
 from torch import Tensor
 
+from course_utils import losses, metrics
 from course_utils.datasets import Splits
-from course_utils.methods import Classifier, Method
+from course_utils.methods import VAE, Classifier, Method
 
 
 def test_images(method: Method, data: Splits):
@@ -21,6 +24,83 @@ def classifier(method: Classifier, data: Splits) -> dict[str, float]:
     return {"test_error_percent": 100 * wrong.float().mean().item()}
 
 
+N_TEST_CODES = 2_000  # codes on each side of the two-sample test: its memory grows with their square
+HOLES_K = 7
+N_IMAGES = 1_000  # images where each takes many passes
+N_PARZEN = 10_000  # samples under the window (Goodfellow et al. 2014, section 5; AAE section 3)
+PARZEN_WIDTHS = tuple(np.logspace(-1, 0, 10).tolist())  # in units of the pixel range
+
+
+@torch.no_grad()
 def codes(method: Method, data: Splits) -> dict[str, float]:
-    """How well held-out codes match the prior."""
-    raise NotImplementedError
+    """How well the codes of the test images match ``method.prior``, and what the decoder makes of them.
+
+    One code z ~ q(z|x) an image is drawn (of a stochastic encoder; a deterministic one has no choice), since it is
+    their distribution q(z) that has to equal the prior, not that of the posterior means.
+
+    energy_distance, energy_p_value, mmd2: `metrics.two_sample_test` and `losses.mmd2` of 2,000 codes (or all, if
+    fewer) against as many samples of the prior. holes_percent: `metrics.holes` of all codes, and
+    holes_percent_if_perfect its value for q(z) = p(z). code_std: the standard deviation of a code entry, root mean
+    square over the entries. reconstruction_squared_error: half the squared error an image of decoding z.
+    """
+    x = test_images(method, data).x
+    z = method.encoder.sample(x)
+    some = _random_subset(z, N_TEST_CODES)
+    p = method.prior.sample(len(some))
+    energy = metrics.two_sample_test(some, p)
+    return {
+        "energy_distance": energy.statistic,
+        "energy_p_value": energy.p_value,
+        "mmd2": losses.mmd2(some, p).item(),
+        "holes_percent": 100 * metrics.holes(z, method.prior, k=HOLES_K),
+        "holes_percent_if_perfect": 100 * 2**-HOLES_K,
+        "code_std": z.var(0).mean().sqrt().item(),
+        "reconstruction_squared_error": losses.squared_error(method.decoder(z), x).item(),
+    }
+
+
+@torch.no_grad()
+def likelihood(method: VAE, data: Splits) -> dict[str, float]:
+    """ELBO and IWAE bound (50 draws) of 1,000 random test images (or all, if fewer), means in nats an image.
+
+    elbo, iwae_50: of the images as they are. With a Bernoulli likelihood their grey values stand for
+    probabilities of ink, and with a Gaussian one the bound is on a density of pixel values, so neither compares with
+    the numbers of papers. For a Bernoulli likelihood there are therefore also elbo_binarised and iwae_50_binarised,
+    of the same images with each pixel drawn once as 0 or 1: that is a log-probability like the published ones
+    (Burda et al. 2016, section 5), though of a model that may have been trained on grey values.
+    """
+    x = _random_subset(test_images(method, data).x, N_IMAGES)
+    numbers = _bounds(method, x)
+    if method.likelihood == "bernoulli":
+        numbers |= {f"{name}_binarised": value for name, value in _bounds(method, torch.bernoulli(x)).items()}
+    return numbers
+
+
+def _bounds(vae: VAE, x: Tensor) -> dict[str, float]:
+    # the ELBO of one draw an image is noisy: take the mean of ten
+    elbo = torch.stack([metrics.iwae_bound(vae, x, k=1) for _ in range(10)])
+    return {"elbo": elbo.mean().item(), "iwae_50": metrics.iwae_bound(vae, x, k=50).mean().item()}
+
+
+@torch.no_grad()
+def parzen(method: Method, data: Splits) -> dict[str, float]:
+    """Parzen-window log-likelihood of the test images under 10,000 samples of the model, in nats an image.
+
+    The protocol of Goodfellow et al. 2014, section 5, and of table 1 of the AAE paper: the width of the window is
+    chosen on (1,000) validation images, and the standard error is over the test images.
+    """
+    test = test_images(method, data).x
+    samples = torch.cat([method.sample(1_000) for _ in range(N_PARZEN // 1_000)])
+    validation = _random_subset(data.validation.x.to(test.device), N_IMAGES)
+    width = metrics.choose_parzen_width(samples, validation, PARZEN_WIDTHS)
+    log_density = metrics.parzen_log_likelihood(samples, test, width)
+    return {
+        "parzen_log_likelihood": log_density.mean().item(),
+        "parzen_standard_error": (log_density.std() / len(test) ** 0.5).item(),
+        "parzen_width": width,
+    }
+
+
+def _random_subset(x: Tensor, n: int) -> Tensor:
+    """n random rows of x, or all if there are fewer. Not the first n: MNIST's first test images are the easier ones."""
+    return x[torch.randperm(len(x), device=x.device)[:n]]

@@ -47,8 +47,9 @@ class ModeCount(NamedTuple):
 def energy_distance(x: Tensor, y: Tensor) -> float:
     """2 E|X - Y| - E|X - X'| - E|Y - Y'| of samples x (n, d) and y (m, d) (Szekely and Rizzo 2013).
 
-    |.| is the Euclidean distance. Zero exactly when the distributions are equal. This is the unbiased estimate (no point is compared with itself):
-    on equal distributions its mean is zero, so it is then often slightly negative. In the unit of the points.
+    |.| is the Euclidean distance, and so is the unit of the result. Zero exactly when the distributions are equal.
+    This is the unbiased estimate (no point is compared with itself): on equal distributions its mean is zero, so it
+    is then often slightly negative.
     (``scipy.stats.energy_distance`` is the square root of the biased estimate, in one dimension only.)
     """
     x, y = _pair(x, y)
@@ -69,7 +70,8 @@ def two_sample_test(
 
     statistic: ``"energy"`` (`energy_distance`) or ``"mmd"`` (`losses.mmd2`, its sum of Gaussian kernels with
     bandwidths `BANDWIDTHS`: sensitive to fine structure in codes of about unit scale, blind far from it).
-    Memory grows with (n + m)^2: 4,000 points in all take about half a gigabyte. Raises ValueError for bad shapes or an unknown statistic.
+    Memory grows with (n + m)^2: 4,000 points in all take about half a gigabyte.
+    Raises ValueError for bad shapes or an unknown statistic.
     """
     x, y = _pair(x, y)
     kernel = _kernel(statistic, torch.cat([x, y]))
