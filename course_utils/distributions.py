@@ -57,6 +57,8 @@ class Gaussian(Distribution):
         self.std = std
 
     def sample(self, n: int, labels: Tensor | None = None) -> Tensor:
+        if labels is not None:
+            self._labels(n, labels)  # there is only class 0, but a wrong label must not pass in silence
         return self.std * torch.randn(n, self.dim, device=self._origin.device, dtype=self._origin.dtype)
 
     def log_prob(self, z: Tensor) -> Tensor:
