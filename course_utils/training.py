@@ -4,7 +4,7 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,7 @@ def fit(
     epochs: int | None = None,
     steps: int | None = None,
     batch_size: int = 100,
+    decay_at: Sequence[float] = (),
     seed: int = 0,
     device: str = "auto",
     precision: str = "auto",
@@ -77,6 +78,7 @@ def fit(
     data: `Images` (kept on the device, batches taken by index in a new order each epoch, a last incomplete batch
         left out), a `Distribution` (fresh samples for ever: give `steps`), or a `DataLoader` of (x, y) pairs.
     epochs or steps: how long; exactly one of them.
+    decay_at: fractions of the training, each in (0, 1), at which all learning rates are divided by 10.
     seed: sets the order of the data and all noise (the global random state is seeded).
     device, precision: see `runtime.device` and `runtime.precision`.
     snapshot: called with the method at `n_snapshots` evenly spaced steps, the first before training and the last
@@ -94,11 +96,17 @@ def fit(
     batches = _batches(data, batch_size, seed, where)
     steps = _total_steps(epochs, steps, batches.steps_per_epoch)
     number_format = runtime.precision(precision, where, count_parameters(method))
+    decays = _decay_steps(decay_at, steps)
     shots = _evenly_spaced(steps, n_snapshots) if snapshot else set()
 
     runtime.seed_everything(seed)
     history = History(steps_per_epoch=batches.steps_per_epoch or steps)
-    saved = _Checkpoint(checkpoint, method, {"steps": steps, "batch_size": batches.batch_size, "seed": seed}, where)
+    saved = _Checkpoint(
+        checkpoint,
+        method,
+        {"steps": steps, "batch_size": batches.batch_size, "decays": sorted(decays), "seed": seed},
+        where,
+    )
     saved.restore(history)
     first, unread, last_save, before = history.steps, [], time.monotonic(), history.seconds
     started = time.monotonic()
@@ -111,6 +119,8 @@ def fit(
     bar = progress_bar(first, steps, enabled=progress)
     with _interrupt_flag() as interrupted, bar:
         for step in range(first, steps):
+            if step in decays:
+                _divide_learning_rates(method, 10)
             if step in shots and (step > first or not first):
                 history.snapshots.append((step, _snapshot(method, snapshot)))
             with torch.autocast(where.type, dtype=number_format, enabled=number_format != torch.float32):
@@ -221,6 +231,18 @@ def _total_steps(epochs: int | None, steps: int | None, steps_per_epoch: int | N
     if total < 1:
         raise ValueError(f"a training needs at least one step, got epochs={epochs}, steps={steps}")
     return total
+
+
+def _decay_steps(fractions: Sequence[float], steps: int) -> set[int]:
+    if not all(0 < fraction < 1 for fraction in fractions):
+        raise ValueError(f"decay_at holds fractions of the training between 0 and 1, got {tuple(fractions)}")
+    return {round(fraction * steps) for fraction in fractions}
+
+
+def _divide_learning_rates(method: Method, divisor: float) -> None:
+    for optimizer in method.optimizers.values():
+        for group in optimizer.param_groups:
+            group["lr"] /= divisor
 
 
 # ---- losses and snapshots ---------------------------------------------------------------------------------------

@@ -4,7 +4,9 @@ from torch import Tensor, nn
 
 from course_utils.distributions import Distribution
 from course_utils.losses import discriminator_loss, generator_loss, squared_error
-from course_utils.methods.base import Method, adam
+from course_utils.methods.base import Method, adam, sgd
+
+OPTIMIZERS = {"sgd": sgd, "adam": adam}
 
 
 class AAE(Method):
@@ -13,6 +15,9 @@ class AAE(Method):
     Roles: `autoencoder` (encoder and decoder), `discriminator`, `generator` (the encoder again, with an optimiser
     of its own). The updates alternate, in two phases: reconstruction, then regularisation, in which first the
     discriminator and then the encoder steps. The encoder decides what q(z|x) is: deterministic, Gaussian, universal.
+
+    The default rates and momenta are the paper's (appendix A): plain SGD, the adversarial rate ten times the other.
+    ``optimizer="adam"`` takes Adam instead, with the momenta as beta1; it then needs rates of its own.
     """
 
     def __init__(
@@ -21,25 +26,32 @@ class AAE(Method):
         decoder: nn.Module,
         discriminator: nn.Module,
         prior: Distribution,
-        lr: float = 1e-3,
-        adversarial_lr: float = 1e-3,
-        beta1: float = 0.5,
+        optimizer: str = "sgd",
+        lr: float = 0.01,
+        momentum: float = 0.9,
+        adversarial_lr: float = 0.1,
+        adversarial_momentum: float = 0.1,
     ):
         super().__init__()
+        if optimizer not in OPTIMIZERS:
+            raise ValueError(f"unknown optimizer {optimizer!r}: use one of {', '.join(OPTIMIZERS)}")
         self.encoder = encoder
         self.decoder = decoder
         self.discriminator = discriminator
         self.prior = prior
+        self.optimizer = optimizer
         self.lr = lr
+        self.momentum = momentum
         self.adversarial_lr = adversarial_lr
-        self.beta1 = beta1
+        self.adversarial_momentum = adversarial_momentum
 
     def configure_optimizers(self):
-        betas = (self.beta1, 0.999)
+        make = OPTIMIZERS[self.optimizer]
+        adversarial = (self.adversarial_lr, self.adversarial_momentum)
         return {
-            "autoencoder": adam([*self.encoder.parameters(), *self.decoder.parameters()], self.lr),
-            "discriminator": adam(self.discriminator.parameters(), self.adversarial_lr, betas),
-            "generator": adam(self.encoder.parameters(), self.adversarial_lr, betas),
+            "autoencoder": make([*self.encoder.parameters(), *self.decoder.parameters()], self.lr, self.momentum),
+            "discriminator": make(self.discriminator.parameters(), *adversarial),
+            "generator": make(self.encoder.parameters(), *adversarial),
         }
 
     def training_step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -5,9 +5,14 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 
-def adam(parameters, lr: float, betas: tuple[float, float] = (0.9, 0.999)) -> Optimizer:
-    """Adam with the fused update (one pass over memory instead of several)."""
-    return torch.optim.Adam(parameters, lr=lr, betas=betas, fused=True)
+def adam(parameters, lr: float, beta1: float = 0.9) -> Optimizer:
+    """Adam with beta2 = 0.999 and the fused update (one pass over memory instead of several)."""
+    return torch.optim.Adam(parameters, lr=lr, betas=(beta1, 0.999), fused=True)
+
+
+def sgd(parameters, lr: float, momentum: float = 0.0) -> Optimizer:
+    """Stochastic gradient descent with momentum, fused."""
+    return torch.optim.SGD(parameters, lr=lr, momentum=momentum, fused=True)
 
 
 class Method(nn.Module):

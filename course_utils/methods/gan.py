@@ -39,10 +39,9 @@ class GAN(Method):
         self.beta1 = beta1
 
     def configure_optimizers(self):
-        betas = (self.beta1, 0.999)
         return {
-            "discriminator": adam(self.discriminator.parameters(), self.discriminator_lr, betas),
-            "generator": adam(self.generator.parameters(), self.lr, betas),
+            "discriminator": adam(self.discriminator.parameters(), self.discriminator_lr, self.beta1),
+            "generator": adam(self.generator.parameters(), self.lr, self.beta1),
         }
 
     def training_step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -18,6 +18,7 @@ class Recipe:
     source: where the settings come from, and what was changed.
     data: the name of an image data set for `datasets.load`, or a function that makes a `Distribution`.
     epochs or steps: the budget, by course mode; epochs for images, steps for a distribution.
+    decay_at: fractions of the training at which all rates are divided by 10 (the same in every mode).
     evaluate: (method, data) to the numbers to store, by name; called without gradients in eval mode. It scores the
         test images; nothing may be chosen by these numbers.
     """
@@ -30,6 +31,7 @@ class Recipe:
     epochs: dict[str, int] | None = None
     steps: dict[str, int] | None = None
     batch_size: int = 100
+    decay_at: tuple[float, ...] = ()
 
     def method(self, seed: int = 0) -> Method:
         """The untrained method, its weights drawn with `seed`."""
@@ -37,10 +39,11 @@ class Recipe:
         return self.build()
 
     @property
-    def budget(self) -> dict[str, int]:
-        """``{"epochs": n}`` or ``{"steps": n}`` in the current mode: the arguments for `fit`."""
+    def budget(self) -> dict[str, Any]:
+        """How long to train in the current mode, as arguments for `fit`: epochs or steps, and decay_at if any."""
         kind = "epochs" if self.epochs else "steps"
-        return {kind: getattr(self, kind)[runtime.mode()]}
+        decay = {"decay_at": self.decay_at} if self.decay_at else {}
+        return {kind: getattr(self, kind)[runtime.mode()], **decay}
 
 
 def by_mode(fast: int, default: int, full: int) -> dict[str, int]:
