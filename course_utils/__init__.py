@@ -1,10 +1,18 @@
 """The model code of the course on generative models: GAN, VAE, adversarial autoencoders, VAE-GAN.
 
 Importing the package imports nothing heavy: name the module you need, for example
-``from course_utils import networks``. The modules import each other in one direction only:
+``from course_utils import networks``. The modules import each other in one direction only: each uses those in the
+lines above it (and some in its own line). What trains and measures knows nothing of figures and notebooks.
 
-    runtime <- distributions, datasets, networks, losses <- methods <- training <- experiments
-    metrics, attributes, plotting, widgets use them and are used by notebooks and experiments
+    set_up  runtime  checkpoints  progress  results  losses  networks  distributions  attributes
+    datasets  metrics
+    methods
+    training  evaluation
+    recipes
+    experiments
+    plotting  notebook  tables  benchmark
+    widgets
+    run_notebooks  lock  commands  __main__
 """
 
 __version__ = "0.1.0"

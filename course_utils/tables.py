@@ -1,0 +1,107 @@
+"""The tables of README.md, drawn from the stored results. A new table is a few lines in `TABLES`."""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_utils import results
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Recipes below each other, numbers beside each other.
+
+    rows: (what it is, name of the recipe). columns: (heading, name of the number, significant digits).
+    """
+
+    rows: Sequence[tuple[str, str]]
+    columns: Sequence[tuple[str, str, int]]
+    mode: str = "default"
+
+    def markdown(self) -> str:
+        """The table, and below it what it was measured on and how to measure it again."""
+        headings = [heading for heading, _, _ in self.columns]
+        lines = [[what, f"`{recipe}`", *self._numbers(recipe)] for what, recipe in self.rows]
+        return "\n".join([*grid(["", "recipe", *headings], lines), "", self._footnote()])
+
+    def _numbers(self, recipe: str) -> list[str]:
+        stored = results.load(recipe, self.mode)
+        if not stored:
+            return ["not run yet"] + ["" for _ in self.columns[1:]]
+        measured = set.intersection(*(set(result["numbers"]) for result in stored))
+        return [
+            results.summary(recipe, number, self.mode, digits) if number in measured else "–"
+            for _, number, digits in self.columns
+        ]
+
+    def _footnote(self) -> str:
+        stored = [result for _, recipe in self.rows for result in results.load(recipe, self.mode)]
+        seeds = sorted({result["seed"] for result in stored}) or [0, 1, 2]
+        again = f"python -m course_utils train RECIPE --seeds {' '.join(map(str, seeds))} --mode {self.mode}"
+        known = [f"{kind}: {_distinct(stored, key)}" for kind, key in (("data", "data"), ("hardware", "hardware"))]
+        return (
+            f"Mean ± standard deviation over n seeds, mode `{self.mode}`{', ' if stored else ''}"
+            f"{', '.join(known) if stored else ''}. A row again: delete `data/results/RECIPE`, then `{again}`."
+        )
+
+
+def benchmark() -> str:
+    """How long our loop takes beside a plain one, for every machine that was timed."""
+    files = sorted((results.ROOT / "benchmark").glob("*.json"))
+    if not files:
+        return "Not run yet: `python -m course_utils benchmark`."
+    lines = []
+    for stored in (json.loads(file.read_text()) for file in files):
+        ratio = f"{stored['ratio_of_medians']:.2f}"
+        lines.append([stored["hardware"], f"{stored['images']:,}", stored["our_number_format"], ratio])
+    headings = ["hardware", "images", "our number format", "our time / plain time"]
+    return "\n".join([*grid(headings, lines), "", "Again: `python -m course_utils benchmark`."])
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "aae-against-vae": Comparison(
+        rows=[
+            ("AAE, 2-D Gaussian", "aae_gaussian_2d"),
+            ("VAE, 2-D Gaussian", "vae_gaussian_2d"),
+            ("AAE, ten Gaussians", "aae_ten_gaussians"),
+            ("VAE, ten Gaussians", "vae_ten_gaussians"),
+        ],
+        columns=[
+            ("energy distance of codes to prior", "energy_distance", 3),
+            ("holes, %", "holes_percent", 3),
+            ("holes of a perfect match, %", "holes_percent_if_perfect", 2),
+            ("half squared error an image", "reconstruction_squared_error", 3),
+        ],
+    ).markdown,
+    "benchmark": benchmark,
+}
+
+
+def grid(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of a Markdown table."""
+    return [f"| {' | '.join(line)} |" for line in (headings, ["---"] * len(headings), *lines)]
+
+
+def rewritten(text: str) -> str:
+    """`text` with each table renewed between ``<!-- table:NAME -->`` and ``<!-- end -->``.
+
+    Raises ValueError for a name that is not in `TABLES`.
+    """
+
+    def renew(match: re.Match) -> str:
+        if match["name"] not in TABLES:
+            raise ValueError(f"there is no table {match['name']!r}; the tables are: {', '.join(TABLES)}")
+        return f"<!-- table:{match['name']} -->\n\n{TABLES[match['name']]()}\n\n<!-- end -->"
+
+    return re.sub(r"<!-- table:(?P<name>[\w-]+) -->.*?<!-- end -->", renew, text, flags=re.DOTALL)
+
+
+def rewrite(path: Path) -> None:
+    """Renew the tables of a Markdown file."""
+    path.write_text(rewritten(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _distinct(stored: Sequence[dict], key: str) -> str:
+    return " and ".join(sorted({str(result[key]) for result in stored}))

@@ -1,0 +1,72 @@
+"""The tables of the README, from made-up results."""
+
+import json
+import statistics
+
+import pytest
+
+from course_utils import results, tables
+from course_utils.tables import Comparison
+
+ERRORS = [0.1234, 0.2, 0.3]
+COMPARISON = Comparison(
+    rows=[("ours", "a_recipe"), ("theirs", "b_recipe")],
+    columns=[("error", "error", 3), ("bound", "bound", 3)],
+)
+
+
+@pytest.fixture
+def stored(tmp_path, monkeypatch):
+    """Three seeds of a_recipe, all with an error, two with a bound."""
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    for seed, error in enumerate(ERRORS):
+        numbers = {"error": error} | ({"bound": -90.0} if seed else {})
+        result = {"seed": seed, "data": "mnist", "hardware": "a laptop", "numbers": numbers}
+        results.save(results.path("a_recipe", "default", seed), result)
+
+
+def test_mean_and_standard_deviation_as_statistics_has_them(stored):
+    mean, spread = statistics.mean(ERRORS), statistics.stdev(ERRORS)
+    row = COMPARISON.markdown().splitlines()[2]
+    assert row == f"| ours | `a_recipe` | {mean:.3f} ± {spread:.3f} (n = 3) | – |", "bound: not measured for every seed"
+
+
+def test_what_was_not_run_says_so(stored):
+    assert COMPARISON.markdown().splitlines()[3] == "| theirs | `b_recipe` | not run yet |  |"
+
+
+def test_the_footnote_says_what_on_what_and_how_to_do_it_again(stored):
+    footnote = COMPARISON.markdown().splitlines()[-1]
+    for part in ("mode `default`", "data: mnist", "hardware: a laptop", "--seeds 0 1 2 --mode default"):
+        assert part in footnote
+
+
+def test_nothing_stored_at_all(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    for table in tables.TABLES.values():
+        assert "ot run yet" in table()
+
+
+def test_benchmarks_are_shown_with_their_hardware(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    stored = {"hardware": "a laptop", "images": 50_000, "our_number_format": "float32", "ratio_of_medians": 0.456}
+    (tmp_path / "benchmark").mkdir()
+    (tmp_path / "benchmark" / "x.json").write_text(json.dumps(stored))
+    assert "| a laptop | 50,000 | float32 | 0.46 |" in tables.benchmark()
+
+
+def test_only_what_is_between_the_markers_is_rewritten(monkeypatch, tmp_path):
+    monkeypatch.setattr(tables, "TABLES", {"x": lambda: "NEW"})
+    text = "before\n<!-- table:x -->\nold\n<!-- end -->\nafter\n"
+    once = tables.rewritten(text)
+    assert once == "before\n<!-- table:x -->\n\nNEW\n\n<!-- end -->\nafter\n"
+    assert tables.rewritten(once) == once
+    path = tmp_path / "README.md"
+    path.write_text(text)
+    tables.rewrite(path)
+    assert path.read_text() == once
+
+
+def test_an_unknown_table_is_refused():
+    with pytest.raises(ValueError, match="no table 'nonsense'"):
+        tables.rewritten("<!-- table:nonsense --><!-- end -->")
