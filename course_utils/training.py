@@ -121,18 +121,19 @@ def fit(
         for step in range(first, steps):
             if step in decays:
                 _divide_learning_rates(method, 10)
-            if step in shots and (step > first or not first):
+            if step in shots:
                 history.snapshots.append((step, _snapshot(method, snapshot)))
             with torch.autocast(where.type, dtype=number_format, enabled=number_format != torch.float32):
                 unread.append({name: value.detach() for name, value in method.training_step(batches.at(step)).items()})
             bar.update(1)
-            if len(unread) == READ_EVERY or step + 1 == steps or interrupted.is_set():
+            stop = interrupted.is_set()  # asked once a step: the flag may be raised between two lines
+            if len(unread) == READ_EVERY or step + 1 == steps or stop:
                 read_losses()
                 bar.set_postfix({name: f"{values[-1]:.3g}" for name, values in history.losses.items()})
                 if time.monotonic() - last_save >= checkpoint_seconds:
                     saved.write(history)
                     last_save = time.monotonic()
-            if interrupted.is_set():
+            if stop:
                 break
 
     history.interrupted = history.steps < steps
