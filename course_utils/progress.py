@@ -28,8 +28,8 @@ class _NotebookBar(tqdm):
         numbers = self.format_dict
         losses = f": {numbers['postfix']}" if numbers["postfix"] else ""
         done = numbers["n"] - numbers["initial"]
+        super().close()  # draws the bar once more, so the sentence comes after it
         self._write(f"{done:,} steps in {numbers['elapsed']:.0f} s{losses}")
-        super().close()
 
     def _write(self, text: str) -> None:
         content = {"text/plain": text}
