@@ -99,14 +99,11 @@ def fit(
     decays = _decay_steps(decay_at, steps)
     shots = _evenly_spaced(steps, n_snapshots) if snapshot else set()
 
+    runtime.keep_freed_memory()
     runtime.seed_everything(seed)
     history = History(steps_per_epoch=batches.steps_per_epoch or steps)
-    saved = _Checkpoint(
-        checkpoint,
-        method,
-        {"steps": steps, "batch_size": batches.batch_size, "decays": sorted(decays), "seed": seed},
-        where,
-    )
+    schedule = {"steps": steps, "steps_per_epoch": batches.steps_per_epoch, "decays": sorted(decays)}
+    saved = _Checkpoint(checkpoint, method, {**schedule, "batch_size": batches.batch_size, "seed": seed}, where)
     saved.restore(history)
     first, unread, last_save, before = history.steps, [], time.monotonic(), history.seconds
     started = time.monotonic()
@@ -116,31 +113,31 @@ def fit(
         history.seconds = before + time.monotonic() - started
         unread.clear()
 
-    bar = progress_bar(first, steps, enabled=progress)
-    with _interrupt_flag() as interrupted, bar:
-        for step in range(first, steps):
-            if step in decays:
-                _divide_learning_rates(method, 10)
-            if step in shots:
-                history.snapshots.append((step, _snapshot(method, snapshot)))
-            with torch.autocast(where.type, dtype=number_format, enabled=number_format != torch.float32):
-                unread.append({name: value.detach() for name, value in method.training_step(batches.at(step)).items()})
-            bar.update(1)
-            stop = interrupted.is_set()  # asked once a step: the flag may be raised between two lines
-            if len(unread) == READ_EVERY or step + 1 == steps or stop:
-                read_losses()
-                bar.set_postfix({name: f"{values[-1]:.3g}" for name, values in history.losses.items()})
-                if time.monotonic() - last_save >= checkpoint_seconds:
-                    saved.write(history)
-                    last_save = time.monotonic()
-            if stop:
-                break
-
-    history.interrupted = history.steps < steps
-    if steps in shots and not history.interrupted and first < steps:
-        history.snapshots.append((steps, _snapshot(method, snapshot)))
-    if first < steps:
-        saved.write(history)
+    with _interrupt_flag() as interrupted:
+        with progress_bar(first, steps, enabled=progress) as bar:
+            for step in range(first, steps):
+                if step in decays:
+                    _divide_learning_rates(method, 10)
+                if step in shots:
+                    history.snapshots.append((step, _snapshot(method, snapshot, where)))
+                with torch.autocast(where.type, dtype=number_format, enabled=number_format != torch.float32):
+                    losses = method.training_step(batches.at(step))
+                unread.append({name: loss.detach() for name, loss in losses.items()})
+                bar.update(1)
+                stop = interrupted.is_set()  # asked once a step: the flag may be raised between two lines
+                if len(unread) == READ_EVERY or step + 1 == steps or stop:
+                    read_losses()
+                    bar.set_postfix({name: f"{values[-1]:.3g}" for name, values in history.losses.items()}, refresh=False)
+                    if time.monotonic() - last_save >= checkpoint_seconds:
+                        saved.write(history)
+                        last_save = time.monotonic()
+                if stop:
+                    break
+        history.interrupted = history.steps < steps
+        if steps in shots and not history.interrupted and first < steps:
+            history.snapshots.append((steps, _snapshot(method, snapshot, where)))
+        if first < steps:
+            saved.write(history)
     if history.interrupted:
         again = "Call fit again with the same checkpoint to go on." if checkpoint else ""
         print(
@@ -275,13 +272,28 @@ def _evenly_spaced(steps: int, n: int) -> set[int]:
 
 
 @torch.no_grad()
-def _snapshot(method: Method, function: Callable[[Method], Any]) -> Any:
+def _snapshot(method: Method, function: Callable[[Method], Any], where: torch.device) -> Any:
     """Call the snapshot function in eval mode, without touching the random state that the training uses."""
     method.eval()
-    with torch.random.fork_rng():
-        result = function(method)
+    state = _random_state(where)
+    result = function(method)
+    _set_random_state(state, where)
     method.train()
     return result
+
+
+def _random_state(where: torch.device) -> dict[str, Tensor]:
+    """The state of torch's random numbers on the CPU, and on the device if that is another."""
+    state = {"cpu": torch.get_rng_state()}
+    if where.type != "cpu":
+        state[where.type] = torch.get_device_module(where).get_rng_state()
+    return state
+
+
+def _set_random_state(state: dict[str, Tensor], where: torch.device) -> None:
+    torch.set_rng_state(state["cpu"])
+    if where.type != "cpu":
+        torch.get_device_module(where).set_rng_state(state[where.type])
 
 
 # ---- checkpoints ------------------------------------------------------------------------------------------------
@@ -295,7 +307,7 @@ class _Checkpoint:
         self.method = method
         self.where = where
         shapes = {name: list(value.shape) for name, value in method.state_dict().items()}
-        self.identity = {"method": type(method).__name__, **settings, "shapes": shapes}
+        self.identity = {"method": type(method).__name__, **settings, "shapes": shapes, **_settings(method)}
 
     def write(self, history: History) -> None:
         if self.path is None:
@@ -304,7 +316,7 @@ class _Checkpoint:
             "identity": self.identity,
             "model": self.method.state_dict(),
             "optimizers": {role: o.state_dict() for role, o in self.method.optimizers.items()},
-            "random": self._random_state(),
+            "random": _random_state(self.where),
             "losses": {name: torch.tensor(values, dtype=torch.float64) for name, values in history.losses.items()},
             "snapshots": history.snapshots,
             "seconds": history.seconds,
@@ -326,15 +338,7 @@ class _Checkpoint:
         history.losses = {name: values.tolist() for name, values in state["losses"].items()}
         history.snapshots = [tuple(shot) for shot in state["snapshots"]]
         history.seconds = state["seconds"]
-        torch.set_rng_state(state["random"]["cpu"])
-        if self.where.type != "cpu":
-            torch.get_device_module(self.where).set_rng_state(state["random"][self.where.type])
-
-    def _random_state(self) -> dict[str, Tensor]:
-        state = {"cpu": torch.get_rng_state()}
-        if self.where.type != "cpu":
-            state[self.where.type] = torch.get_device_module(self.where).get_rng_state()
-        return state
+        _set_random_state(state["random"], self.where)
 
     def _difference(self, other: dict) -> str:
         for key, mine in self.identity.items():
@@ -343,6 +347,17 @@ class _Checkpoint:
                     "its networks have other shapes" if key == "shapes" else f"{key} was {other.get(key)}, now {mine}"
                 )
         return "it holds something else"
+
+
+def _settings(method: Method) -> dict[str, str | int | float]:
+    """The numbers and words a method and its own modules were built with, such as lr and beta, by attribute."""
+    return {
+        f"{path}.{name}".lstrip("."): value
+        for path, module in method.named_modules()
+        if not type(module).__module__.startswith("torch.")  # their attributes differ between versions of torch
+        for name, value in vars(module).items()
+        if isinstance(value, str | int | float) and not name.startswith("_") and name != "training"
+    }
 
 
 # ---- interrupts -------------------------------------------------------------------------------------------------
