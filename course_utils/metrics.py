@@ -4,6 +4,7 @@ Points are (n, d) tensors, one row a sample. Nothing here is differentiable and 
 state: what is random takes a `seed`, except `iwae_bound`, which draws its codes from the state it finds.
 """
 
+import copy
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -75,8 +76,8 @@ def two_sample_test(
     """
     x, y = _pair(x, y)
     kernel = _kernel(statistic, torch.cat([x, y]))
-    generator = torch.Generator().manual_seed(seed)
-    order = torch.rand(len(x) + len(y), n_permutations, generator=generator).argsort(0)
+    with _seeded(seed):
+        order = torch.rand(len(x) + len(y), n_permutations).argsort(0)
     observed = _first(len(x), len(y))
     found, *permuted = _discrepancy(kernel, torch.cat([observed, observed[order].squeeze(2)], 1)).tolist()
     # a relabelling that changes nothing must count as "at least as large" in spite of rounding
@@ -158,13 +159,14 @@ def kl_decomposition(
     if mu.ndim != 2 or mu.shape != logvar.shape:
         raise ValueError(f"mu and logvar must both be (N, d), got {tuple(mu.shape)} and {tuple(logvar.shape)}")
     mu, logvar = _points(mu, "mu"), _points(logvar, "logvar")
+    prior = copy.deepcopy(prior).cpu().double()
     information, marginal, kl = [], [], []
     with _seeded(seed):
         for _ in range(n_samples):
             z = _draw(mu, logvar)
             log_q = _log_mixture(z, mu, logvar)
             information.append(gaussian_log_prob(z, mu, logvar) - log_q)
-            marginal.append(log_q - _log_prior(prior, z))
+            marginal.append(log_q - prior.log_prob(z))
             kl.append(_kl(mu, logvar, prior))
     return KLDecomposition(*(torch.stack(terms).mean().item() for terms in (kl, information, marginal)))
 
@@ -174,17 +176,11 @@ def _kl(mu: Tensor, logvar: Tensor, prior: Distribution) -> Tensor:
     if isinstance(prior, Gaussian):  # the KL does not change when both sides are divided by the prior's std
         return kl_to_standard_normal(mu / prior.std, logvar - 2 * math.log(prior.std))
     z = _draw(mu, logvar)
-    return (gaussian_log_prob(z, mu, logvar) - _log_prior(prior, z)).mean()
+    return (gaussian_log_prob(z, mu, logvar) - prior.log_prob(z)).mean()
 
 
 def _draw(mu: Tensor, logvar: Tensor) -> Tensor:
     return mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
-
-
-def _log_prior(prior: Distribution, z: Tensor) -> Tensor:
-    """log p(z) in float64 on the CPU, wherever the prior lives."""
-    parameter = prior.sample(1)
-    return prior.log_prob(z.to(parameter)).cpu().double()
 
 
 def _log_mixture(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
@@ -286,7 +282,11 @@ def _pair(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """Draw from `seed` inside, and leave the global random state as it was."""
+    """Draw from `seed` inside, and leave the global random state as it was.
+
+    The seed is scrambled: codes drawn right after ``torch.manual_seed(seed)`` must not be drawn here once more,
+    as the very points that they are compared with.
+    """
     with torch.random.fork_rng():
-        torch.manual_seed(seed)
+        torch.manual_seed(seed ^ 0x5EED5EED)
         yield

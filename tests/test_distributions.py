@@ -220,9 +220,8 @@ def test_labels_of_the_wrong_shape_are_refused(any_distribution):
         any_distribution.sample(3, torch.tensor([0, 0]))
 
 
-@pytest.mark.parametrize("beyond", [-1, 0])
-def test_labels_out_of_range_are_refused(any_distribution, beyond):
-    label = -1 if beyond else any_distribution.n_classes
+@pytest.mark.parametrize("label", [-1, 10])
+def test_labels_out_of_range_are_refused(any_distribution, label):
     with pytest.raises(ValueError, match=rf"labels must lie in 0\.\.{any_distribution.n_classes - 1}"):
         any_distribution.sample(1, torch.tensor([label]))
 
