@@ -144,11 +144,11 @@ def percentile_grid(images: Tensor, percent: Tensor, title: str = "") -> Figure:
 def decoded_points(images: Tensor, points: Tensor, z: Tensor, y: Tensor, limit: float = 3.0) -> Figure:
     """Numbered points (n, 2) among the codes z (N, 2) of classes y (N,), and the images (n, C, H, W) they decode to."""
     columns = -(-len(points) // 4)
-    fig, (ax, sheet) = figure(1, 2, size=(5, 5), width_ratios=[5, 1.25 * columns])
+    fig, (ax, sheet) = figure(1, 2, size=(4.6, 5), width_ratios=[5, 1.25 * columns])
     draw_codes(ax, z, y, limit)
     for i, (z1, z2) in enumerate(points.tolist(), start=1):
-        ax.plot(z1, z2, "s", ms=17, mfc="black", mec="white")
-        ax.annotate(str(i), (z1, z2), color="white", ha="center", va="center", fontsize=11)
+        ax.plot(z1, z2, "s", ms=17, mfc="black", mec="white", zorder=4)
+        ax.annotate(str(i), (z1, z2), color="white", ha="center", va="center", fontsize=11, zorder=5)
     sheet.imshow(_tile(images, columns).numpy(), cmap="gray", vmin=0, vmax=1)
     height, width = images.shape[2] + 1, images.shape[3] + 1
     for i in range(len(points)):
