@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
+
+from course_utils.files import write_whole
 
 
 class CheckpointError(RuntimeError):
@@ -20,33 +20,24 @@ class CheckpointError(RuntimeError):
 def save(path: str | Path, state: Any) -> None:
     """Write `state` (nested dicts and lists of tensors, numbers, strings) to `path`, whole or not at all.
 
-    The new file is complete on disk before it takes the old one's name, so a crash leaves one of the two.
-    Raises OSError, with the old file untouched, when it cannot be written.
+    A crash leaves the old file or the new one. Raises OSError, with the old file untouched, when it cannot be
+    written, and TypeError for a state that holds anything else.
     """
-    path = Path(path)
     tensors: dict[str, Tensor] = {}
     outline = json.dumps(_detach_tensors(state, tensors))
-    content = to_bytes(tensors, {"state": outline, "sha256": _digest(outline, tensors)})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_whole(Path(path), to_bytes(tensors, {"state": outline, "sha256": _digest(outline, tensors)}))
 
 
 def load(path: str | Path) -> Any:
     """Read what `save` wrote. Raises CheckpointError if the file is damaged or is no checkpoint of the course."""
     advice = "Delete it to start afresh, or name another file."
+    if Path(path).is_dir():
+        raise CheckpointError(f"{path} is a folder, not a checkpoint: name a file")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+            # clone: the tensors of an open file are windows on it, and Windows cannot replace a file in use
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - not a dict
     except SafetensorError as error:
         raise CheckpointError(f"{path} is damaged or not a checkpoint ({error}). {advice}") from error
     if not {"state", "sha256"} <= metadata.keys():
@@ -59,6 +50,7 @@ def load(path: str | Path) -> Any:
 def _digest(outline: str, tensors: dict[str, Tensor]) -> str:
     digest = hashlib.sha256(outline.encode())
     for name in sorted(tensors):
+        digest.update(f"{name} {tensors[name].dtype} {tuple(tensors[name].shape)}".encode())
         digest.update(tensors[name].contiguous().flatten().view(torch.uint8).numpy())
     return digest.hexdigest()
 

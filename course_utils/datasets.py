@@ -6,7 +6,6 @@ import io
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.error import URLError
 
 import numpy as np
 import torch
@@ -15,8 +14,15 @@ from torch import Tensor
 
 from course_utils import runtime
 
-# MD5 of the uncompressed files. torchvision checks only what it has just downloaded, not what it finds.
-_FILES = {
+# What torchvision finds it trusts: it checks only what it has just downloaded. So the sizes of the uncompressed files
+# (the same for the whole family) and, where published, their MD5 are checked here.
+_SIZES = {
+    "train-images-idx3-ubyte": 47_040_016,
+    "train-labels-idx1-ubyte": 60_008,
+    "t10k-images-idx3-ubyte": 7_840_016,
+    "t10k-labels-idx1-ubyte": 10_008,
+}
+_MD5 = {
     "MNIST": {
         "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
         "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
@@ -81,7 +87,8 @@ class Splits:
 
 def root() -> Path:
     """The folder of the data sets: $COURSE_DATA, else `data/` in the repository."""
-    return Path(os.environ.get("COURSE_DATA") or Path(__file__).resolve().parent.parent / "data")
+    chosen = os.environ.get("COURSE_DATA")
+    return Path(chosen).expanduser() if chosen else Path(__file__).resolve().parent.parent / "data"
 
 
 def load(name: str = "auto") -> Splits:
@@ -127,7 +134,7 @@ def _digits() -> Splits:
 def _torchvision(name: str) -> Splits:
     folder = _TORCHVISION[name]
     _check_root(root(), folder)
-    _remove_damaged(root() / folder / "raw", _FILES.get(folder, {}))
+    _remove_damaged(root() / folder / "raw", _MD5.get(folder, {}))
     train, test = (_fetch(folder, train) for train in (True, False))
     n = len(train) - N_VALIDATION
     validation = Images(train.x[n:], train.y[n:])
@@ -138,18 +145,32 @@ def _check_root(path: Path, folder: str) -> None:
     for part in (path, path / folder, path / folder / "raw"):
         if part.exists() and not part.is_dir():
             raise DatasetError(
-                f"{part} is a file, but the data sets need a folder there: move it, or set COURSE_DATA to another folder"
+                f"{part} is a file, but the data sets need a folder there: "
+                "move it, or set COURSE_DATA to another folder"
             )
 
 
 def _remove_damaged(raw: Path, checksums: dict[str, str]) -> None:
     """Delete files whose content is not the published one, so that they are downloaded again."""
-    for name, expected in checksums.items():
+    for name in _SIZES:
         file = raw / name
-        if file.is_file() and hashlib.md5(file.read_bytes()).hexdigest() != expected:
-            print(f"{name} in {_shown(raw)} is damaged (wrong checksum): downloading it again")
+        if file.exists() and _is_damaged(file, checksums.get(name)):
+            print(f"{name} in {_shown(raw)} is damaged (wrong size or checksum): downloading it again")
             _unlink(file)
             _unlink(raw / f"{name}.gz")
+
+
+def _is_damaged(file: Path, checksum: str | None) -> bool:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise DatasetError(
+            f"{file} cannot be read ({error.strerror}): move it or change its permissions, "
+            "or set COURSE_DATA to another folder"
+        ) from error
+    if len(content) != _SIZES[file.name]:
+        return True
+    return checksum is not None and hashlib.md5(content, usedforsecurity=False).hexdigest() != checksum
 
 
 def _shown(path: Path) -> str:
@@ -165,7 +186,8 @@ def _unlink(file: Path) -> None:
         file.unlink(missing_ok=True)
     except OSError as error:
         raise DatasetError(
-            f"{file} is damaged and cannot be replaced ({error.strerror}): delete it, or set COURSE_DATA to a folder you may write to"
+            f"{file} is damaged and cannot be replaced ({error.strerror}): "
+            "delete it, or set COURSE_DATA to a folder you may write to"
         ) from error
 
 
@@ -177,10 +199,16 @@ def _fetch(folder: str, train: bool) -> Images:
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # it prints one line for every address it tries
             data = kind(str(root()), train=train, download=True)
-    except (URLError, OSError, RuntimeError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return Images(data.data[:, None].float() / 255, data.targets.long())
+    except Exception as error:  # network, gzip and torchvision raise a dozen kinds; the way out is the same for all
         raise DatasetError(
-            f"{folder} is not in {_shown(root())} and could not be downloaded or read ({reason}). "
+            f"{folder} is not in {_shown(root())} and could not be downloaded or read ({_reason(error)}). "
             f"With no network, put the four files into {folder}/raw there, or use load('digits')"
         ) from error
-    return Images(data.data[:, None].float() / 255, data.targets.long())
+
+
+def _reason(error: Exception) -> str:
+    """An error in one line: torchvision lists every address it tried between the first line and the last."""
+    lines = str(error).split("\n") if str(error) else [type(error).__name__]
+    lines = [line.strip() for line in lines if line.strip()]
+    return lines[0] if len(lines) == 1 else f"{lines[0]} {lines[-1]}"

@@ -85,12 +85,13 @@ class GaussianMixture(Distribution):
     def sample(self, n: int, labels: Tensor | None = None) -> Tensor:
         k = self._labels(n, labels)
         noise = torch.randn(n, self.dim, device=self.means.device, dtype=self.means.dtype)
-        return self.means[k] + (self.scale[k] @ noise[:, :, None]).squeeze(2)
+        # sums of products instead of @, here and below: autocast would round a matrix product to bfloat16
+        return self.means[k] + (self.scale[k] * noise[:, None, :]).sum(2)
 
     def log_prob_by_component(self, z: Tensor) -> Tensor:
         """log N(z; mean_k, scale_k scale_k^T) for every component, (B, K)."""
         offset = z[:, None, :] - self.means  # (B, K, dim)
-        whitened = (torch.linalg.inv(self.scale) @ offset[..., None]).squeeze(3)
+        whitened = (torch.linalg.inv(self.scale) * offset[:, :, None, :]).sum(3)
         log_det = torch.linalg.slogdet(self.scale).logabsdet  # (K,)
         return -0.5 * (whitened.square().sum(2) + self.dim * math.log(2 * math.pi)) - log_det
 

@@ -55,7 +55,8 @@ def conv(in_shape: Sequence[int], width: int = 32, act: str = "leaky_relu", batc
     channels, height, side = in_shape
     if height % 4 or side % 4:
         raise ValueError(
-            f"the convolutional trunk halves the image twice: height and width must be divisible by 4, got {height}x{side}"
+            "the convolutional trunk halves the image twice: "
+            f"height and width must be divisible by 4, got {height}x{side}"
         )
     norm = [nn.BatchNorm2d(2 * width)] if batch_norm else []
     layers = nn.Sequential(
@@ -187,7 +188,8 @@ class ConvDecoder(nn.Module):
         channels, height, side = out_shape
         if height % 4 or side % 4:
             raise ValueError(
-                f"the convolutional decoder doubles the image twice: height and width must be divisible by 4, got {height}x{side}"
+                "the convolutional decoder doubles the image twice: "
+                f"height and width must be divisible by 4, got {height}x{side}"
             )
         self.latent_dim = latent_dim
         self.out_shape = tuple(out_shape)

@@ -39,8 +39,13 @@ class _NotebookBar(tqdm):
             self._handle.update(content, raw=True)
 
 
+def _in_notebook() -> bool:
+    """Whether a Jupyter kernel runs this code; asked without importing anything of Jupyter's."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+
+
 def progress_bar(first: int, total: int, enabled: bool = True) -> tqdm:
     """A bar from step `first` to `total`, with rate, time left and what `set_postfix` is given."""
-    in_notebook = "ipykernel" in sys.modules
-    kind = _NotebookBar if in_notebook else tqdm
+    kind = _NotebookBar if _in_notebook() else tqdm
     return kind(total=total, initial=first, disable=not enabled, unit="step", mininterval=0.5, leave=True)

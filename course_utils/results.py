@@ -2,10 +2,10 @@
 
 import json
 import math
-import os
 import statistics
-import tempfile
 from pathlib import Path
+
+from course_utils.files import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent / "data" / "results"
 
@@ -17,27 +17,34 @@ def path(recipe: str, mode: str, seed: int) -> Path:
 
 def save(file: Path, result: dict) -> None:
     """Write a result, whole or not at all. Raises ValueError if a number in it is NaN or infinite."""
-    content = json.dumps(result, indent=2, allow_nan=False) + "\n"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".part", delete=False) as temporary:
-        temporary.write(content)
-    os.replace(temporary.name, file)
+    write_whole(file, (json.dumps(result, indent=2, allow_nan=False) + "\n").encode())
 
 
 def load(recipe: str, mode: str = "default") -> list[dict]:
     """All stored results of a recipe in a mode, by seed. An empty list if there are none."""
     files = (ROOT / recipe).glob(f"{mode}-seed*.json")
-    return sorted((json.loads(file.read_text()) for file in files), key=lambda result: result["seed"])
+    return sorted(map(_read, files), key=lambda result: result["seed"])
+
+
+def _read(file: Path) -> dict:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file} is not a stored result ({error}): delete it and run its recipe again") from error
 
 
 def values(recipe: str, number: str, mode: str = "default") -> list[float]:
-    """One number of a recipe, one entry a stored seed. Raises LookupError if nothing is stored."""
-    found = [result["numbers"][number] for result in load(recipe, mode)]
-    if not found:
+    """One number of a recipe, one entry a stored seed. Raises LookupError if it is not stored."""
+    stored = [result["numbers"] for result in load(recipe, mode)]
+    if not stored:
         raise LookupError(
-            f"no result of {recipe!r} in mode {mode!r} under {ROOT.name}/: run python -m course_utils train {recipe} --mode {mode}"
+            f"no result of {recipe!r} in mode {mode!r} under {ROOT.name}/: "
+            f"run python -m course_utils train {recipe} --mode {mode}"
         )
-    return found
+    if not all(number in numbers for numbers in stored):
+        known = sorted(set.intersection(*map(set, stored)))
+        raise LookupError(f"not every result of {recipe!r} has a number {number!r}; all have: {', '.join(known)}")
+    return [numbers[number] for numbers in stored]
 
 
 def summary(recipe: str, number: str, mode: str = "default", digits: int = 3) -> str:

@@ -127,7 +127,8 @@ def fit(
                 stop = interrupted.is_set()  # asked once a step: the flag may be raised between two lines
                 if len(unread) == READ_EVERY or step + 1 == steps or stop:
                     read_losses()
-                    bar.set_postfix({name: f"{values[-1]:.3g}" for name, values in history.losses.items()}, refresh=False)
+                    latest = {name: f"{values[-1]:.3g}" for name, values in history.losses.items()}
+                    bar.set_postfix(latest, refresh=False)
                     if time.monotonic() - last_save >= checkpoint_seconds:
                         saved.write(history)
                         last_save = time.monotonic()
