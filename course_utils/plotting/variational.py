@@ -84,6 +84,7 @@ def bounds(k: list[int], means: Tensor, standard_errors: Tensor, ylabel: str) ->
     for n, v in zip(k, means.tolist(), strict=True):
         ax.annotate(f"{v:.2f}", (n, v), xytext=(6, -16), textcoords="offset points")
     ax.set(xlabel="draws $k$", ylabel=ylabel, xscale="log", xticks=k, xticklabels=map(str, k))
+    ax.minorticks_off()
     ax.margins(x=0.15, y=0.2)
     return fig
 
@@ -113,7 +114,7 @@ def latent_pictures(panels: dict[str, tuple[Tensor, Tensor]], n_std: float = 2.0
     for ax, (title, (z, y)) in zip(axes[0], panels.items(), strict=True):
         limit = max(1.1 * float(z.abs().quantile(0.995)), 1.25 * n_std)
         draw_codes(ax, z, y, limit)
-        ax.add_patch(Circle((0, 0), n_std, fill=False, ls="--", lw=2))
+        ax.add_patch(Circle((0, 0), n_std, fill=False, ls="--", lw=2, zorder=5))  # over the class labels
         ax.set_title(title)
     return fig
 
