@@ -37,9 +37,7 @@ def gan_diagram() -> Figure:
         ax.annotate("", end, start, arrowprops=forward)
     back = {**forward, "ls": "--", "color": CLASS_COLORS[3], "connectionstyle": "arc3,rad=-0.25"}
     ax.annotate("", (2.3, 0.55), (7.2, 1.3), arrowprops=back)
-    ax.text(
-        5.2, -0.35, "what the generator learns from: gradients through $D$", ha="center", style="italic"
-    )
+    ax.text(5.2, -0.35, "what the generator learns from: gradients through $D$", ha="center", style="italic")
     ax.set(xlim=(-0.6, 10.9), ylim=(-0.6, 3.1))
     ax.set_axis_off()
     return fig
@@ -93,12 +91,12 @@ def line_panels(
     return fig
 
 
-def measured_against(points: Lines, xlabel: str, ylabel: str) -> Figure:
-    """Named sets of points (x (N,), y (N,)), each with a marker of its own."""
+def measured_against(points: Lines, xlabel: str, ylabel: str, log: str = "") -> Figure:
+    """Named sets of points (x (N,), y (N,)), each with a marker of its own; `log` as in `line_panels`."""
     fig, ax = figure(size=(5.2, 4))
     for i, (name, (x, y)) in enumerate(points.items()):
         ax.scatter(x, y, s=36, marker="o^sDvP"[i % 6], color=CLASS_COLORS[i], edgecolor="black", lw=0.4, label=name)
-    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.set(xlabel=xlabel, ylabel=ylabel, **{f"{axis}scale": "log" for axis in log})
     ax.legend(frameon=False, fontsize=10)
     return fig
 
@@ -111,6 +109,7 @@ class GamePanel:
     """
 
     def __init__(self, ax: Axes, moment: dict[str, Tensor], data: Tensor, extent: float = EXTENT):
+        moment = {name: value.numpy() for name, value in moment.items()}
         corners = (-extent, extent, -extent, extent)
         self.surface = ax.imshow(
             moment["probability"], cmap="Oranges", vmin=0, vmax=1.3, extent=corners, origin="lower", aspect="equal"
@@ -124,10 +123,11 @@ class GamePanel:
 
     def update(self, moment: dict[str, Tensor]) -> None:
         """Show another moment."""
+        moment = {name: value.numpy() for name, value in moment.items()}
         self.surface.set_data(moment["probability"])
         self.dots.set_offsets(moment["samples"])
         self.arrows.set_offsets(moment["arrow_from"])
-        self.arrows.set_UVC(*moment["arrow"].T.numpy())
+        self.arrows.set_UVC(*moment["arrow"].T)
 
 
 def game_strip(moments: list[tuple[int, dict[str, Tensor]]], data: Tensor, columns: int = 3) -> Figure:
