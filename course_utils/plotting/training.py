@@ -27,4 +27,5 @@ def loss_curves(history: History, reference: dict[str, float] | None = None, win
                 va="bottom",
             )
         ax.set(xlabel="step", ylabel=f"{name} loss")
+        ax.locator_params(axis="x", nbins=4)  # five-digit steps must not touch each other
     return fig
