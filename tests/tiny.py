@@ -1,0 +1,119 @@
+"""Small images and small methods of every kind, for tests that train."""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from course_utils import distributions, networks, runtime
+from course_utils.datasets import Images
+from course_utils.methods import AAE, GAN, VAE, Autoencoder, Classifier, ConditionalVAE, Method, MomentMatching
+
+IMAGE = (1, 8, 8)
+LATENT_DIM = 2
+
+
+def images(n: int = 64) -> Images:
+    """n images of noise with labels 0..9 in turn."""
+    x = torch.rand(n, *IMAGE, generator=torch.Generator().manual_seed(1))
+    return Images(x, torch.arange(n) % 10)
+
+
+def batch(n: int = 16) -> dict[str, torch.Tensor]:
+    return {"x": images(n).x, "y": images(n).y}
+
+
+def trunk(kind: str, shape=IMAGE) -> networks.Trunk:
+    if kind == "conv":
+        return networks.conv(shape, width=4)
+    return networks.mlp(shape, (16,), act="tanh", batch_norm=kind == "batch_norm")
+
+
+def decoder(kind: str, out: str = "sigmoid") -> nn.Module:
+    if kind == "conv":
+        return networks.ConvDecoder(LATENT_DIM, IMAGE, width=4, out=out)
+    return networks.MLPDecoder(LATENT_DIM, IMAGE, (16,), act="tanh", batch_norm=kind == "batch_norm", out=out)
+
+
+def universal_encoder() -> networks.UniversalEncoder:
+    n_pixels = torch.Size(IMAGE).numel()
+    return networks.UniversalEncoder(networks.mlp((n_pixels + 3,), (16,)), LATENT_DIM, noise_dim=3)
+
+
+def aae(kind: str, encoder: Callable = networks.DeterministicEncoder, prior=None, **options) -> AAE:
+    discriminator = networks.Discriminator(networks.mlp((LATENT_DIM,), (16,)))
+    prior = prior or distributions.Gaussian(LATENT_DIM)
+    return AAE(encoder(trunk(kind), LATENT_DIM), decoder(kind), discriminator, prior, **options)
+
+
+def universal_aae(**options) -> AAE:
+    return aae("mlp", lambda *_: universal_encoder(), **options)
+
+
+def gan(kind: str, **options) -> GAN:
+    prior = distributions.Gaussian(LATENT_DIM)
+    return GAN(decoder(kind), networks.Discriminator(trunk(kind)), prior, **options)
+
+
+def vae(kind: str, prior=None, **options) -> VAE:
+    prior = prior or distributions.Gaussian(LATENT_DIM)
+    return VAE(networks.GaussianEncoder(trunk(kind), LATENT_DIM), decoder(kind), prior, **options)
+
+
+def conditional_vae() -> ConditionalVAE:
+    n_pixels = torch.Size(IMAGE).numel()
+    encoder = networks.GaussianEncoder(networks.mlp((n_pixels + 10,), (16,)), LATENT_DIM)
+    return ConditionalVAE(
+        encoder, networks.MLPDecoder(LATENT_DIM + 10, IMAGE, (16,)), distributions.Gaussian(LATENT_DIM)
+    )
+
+
+def autoencoder(kind: str) -> Autoencoder:
+    return Autoencoder(networks.DeterministicEncoder(trunk(kind), LATENT_DIM), decoder(kind))
+
+
+# name -> how to build it; the name begins with the method
+BUILDERS: dict[str, Callable[[], Method]] = {
+    "autoencoder mlp": lambda: autoencoder("mlp"),
+    "autoencoder conv": lambda: autoencoder("conv"),
+    "gan mlp": lambda: gan("mlp"),
+    "gan minimax": lambda: gan("mlp", objective="minimax"),
+    "gan conv": lambda: gan("conv"),
+    "gan minimax conv": lambda: gan("conv", objective="minimax"),
+    "gan batch_norm": lambda: gan("batch_norm"),
+    "moment_matching mlp": lambda: MomentMatching(decoder("mlp"), distributions.Gaussian(LATENT_DIM)),
+    "moment_matching conv": lambda: MomentMatching(decoder("conv"), distributions.Gaussian(LATENT_DIM)),
+    "vae bernoulli": lambda: vae("mlp"),
+    "vae gaussian": lambda: vae("mlp", likelihood="gaussian", std=0.5),
+    "vae binarised": lambda: vae("mlp", binarise=True),
+    "vae monte carlo": lambda: vae("mlp", distributions.ten_gaussians()),
+    "vae gaussian monte carlo": lambda: vae("mlp", distributions.ten_gaussians(), likelihood="gaussian"),
+    "vae conv": lambda: vae("conv"),
+    "conditional_vae": conditional_vae,
+    "aae deterministic": lambda: aae("mlp"),
+    "aae gaussian": lambda: aae("mlp", networks.GaussianEncoder),
+    "aae universal": universal_aae,
+    "aae adam": lambda: aae("mlp", optimizer="adam", lr=1e-3, adversarial_lr=1e-3, adversarial_momentum=0.5),
+    "aae conv": lambda: aae("conv"),
+    "aae gaussian conv": lambda: aae("conv", networks.GaussianEncoder),
+    "aae ten gaussians": lambda: aae("mlp", prior=distributions.ten_gaussians()),
+    "aae swiss roll": lambda: aae("mlp", prior=distributions.SwissRoll()),
+    "classifier mlp": lambda: Classifier(trunk("mlp")),
+    "classifier conv": lambda: Classifier(trunk("conv")),
+}
+
+
+def build(name: str, seed: int = 0) -> Method:
+    """A method in training mode, its weights drawn with `seed`."""
+    runtime.seed_everything(seed)
+    return BUILDERS[name]().train()
+
+
+def state(method: nn.Module) -> dict[str, torch.Tensor]:
+    """A copy of everything a module holds."""
+    return {name: value.clone() for name, value in method.state_dict().items()}
+
+
+def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    """Whether two states are equal, bit for bit."""
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
