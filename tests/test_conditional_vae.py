@@ -102,6 +102,7 @@ def test_conditional_elbo_agrees_with_the_training_loss():
     recipe = experiments.get("conditional_vae")
     torch.manual_seed(0)
     method = recipe.method(seed=0)
+    torch.nn.init.constant_(method.encoder.head.bias, 2.0)  # a KL of many nats: its sign must show
     images = Images(torch.rand(2000, 1, 28, 28), torch.arange(2000) % 10)
 
     class OnlyTest:
@@ -110,5 +111,6 @@ def test_conditional_elbo_agrees_with_the_training_loss():
     with torch.no_grad():
         found = recipe.evaluate(method, OnlyTest)["conditional_elbo"]
     losses = method.training_step({"x": images.x, "y": images.y})
+    assert losses["kl"] > 10
     # another draw of z for each of 2,000 images, of an untrained decoder: the mean hardly moves
     assert found == pytest.approx(-(losses["reconstruction"] + losses["kl"]).item(), rel=1e-3)
