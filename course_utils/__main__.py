@@ -14,10 +14,14 @@ def main():
     from course_utils import commands  # not before the check: it is written for the course's Python
 
     arguments = commands.parse(sys.argv[1:])
-    if arguments.in_environment and not set_up.is_done_here():
-        set_up.install()
-        return set_up.hand_over([str(set_up.VENV_PYTHON), "-m", "course_utils", *sys.argv[1:]])
-    return arguments.run(arguments)
+    try:
+        if arguments.in_environment and not set_up.is_done_here():
+            set_up.install()
+            return set_up.continue_in_venv(sys.argv[1:])
+        return arguments.run(arguments)
+    except KeyboardInterrupt:
+        print("\nStopped.")
+        return 130
 
 
 if __name__ == "__main__":

@@ -175,7 +175,12 @@ def _run_step(name: str, command: list[str] | None) -> tuple[str, float]:
     # one thread a worker: several processes with several threads each slow each other down
     environment = {**os.environ, "COURSE_MODE": "fast", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     started = time.monotonic()
-    code = set_up.wait_for(subprocess.Popen(command, cwd=set_up.ROOT, env=environment))
+    process = subprocess.Popen(command, cwd=set_up.ROOT, env=environment)
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        set_up.wait_for(process)  # it was interrupted as well: let it end in its own way, then stop
+        raise
     return "passed" if code == 0 else "FAILED", time.monotonic() - started
 
 

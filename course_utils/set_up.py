@@ -77,13 +77,18 @@ def find_uv():
     return None
 
 
+def continue_in_venv(arguments):
+    """Go on with these arguments in .venv's Python."""
+    os.environ[HANDED_OVER] = "1"
+    return hand_over([str(VENV_PYTHON), "-m", "course_utils", *arguments])
+
+
 def hand_over(command):
     """Become another program. Windows cannot: there it is started, waited for, and its exit code returned."""
-    environment = dict(os.environ, **{HANDED_OVER: "1"})
     sys.stdout.flush()
     if os.name != "nt":
-        os.execve(command[0], command, environment)
-    return wait_for(subprocess.Popen(command, env=environment))
+        os.execv(command[0], command)
+    return wait_for(subprocess.Popen(command))
 
 
 def wait_for(process):

@@ -1,6 +1,9 @@
 """The commands behind `python -m course_utils`."""
 
 import json
+import os
+import signal
+import subprocess
 import sys
 
 import pytest
@@ -126,6 +129,30 @@ def test_the_summary_names_what_failed_and_what_was_left_out(monkeypatch, capsys
         "passed    four",
     ]
     assert summary[-1].startswith("1 of 4 steps FAILED after 0 min")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to a process group")
+def test_ctrl_c_ends_the_step_and_then_the_tests():
+    steps = (
+        "{'one': [sys.executable, '-c', 'print(1, flush=True); input()'], 'two': [sys.executable, '-c', 'print(2)']}"
+    )
+    code = f"import sys; from course_utils import __main__, commands; commands._steps = lambda options: {steps}; "
+    command = [sys.executable, "-c", code + "sys.argv[1:] = ['test']; sys.exit(__main__.main())"]
+    process = subprocess.Popen(
+        command,
+        cwd=set_up.ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    shown = [process.stdout.readline() for _ in range(3)]
+    assert shown[-1] == "1\n"
+    os.killpg(process.pid, signal.SIGINT)
+    rest = process.communicate(timeout=60)[0]
+    assert process.returncode == 130
+    assert rest == "\nStopped.\n"
 
 
 def test_all_good(monkeypatch, capsys):

@@ -107,6 +107,15 @@ def test_inside_the_environment_it_runs_right_there(project):
 
 
 @needs_scripts
+def test_a_terminal_in_jupyterlab_is_like_any_other(project):
+    project.add_uv()
+    project.run()
+    (lab,) = project.root.glob(".venv/lib/python*/site-packages/jupyterlab/__main__.py")
+    lab.write_text(f"import os; print('handed over:', os.environ.get({set_up.HANDED_OVER!r}))")
+    assert project.run().stdout == "handed over: None\n"
+
+
+@needs_scripts
 @pytest.mark.parametrize("inside", [False, True], ids=["from outside", "from inside .venv"])
 def test_a_new_lock_is_installed(project, inside):
     project.add_uv()
