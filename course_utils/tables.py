@@ -32,7 +32,7 @@ class Comparison:
             return ["not run yet"] + ["" for _ in self.columns[1:]]
         measured = set.intersection(*(set(result["numbers"]) for result in stored))
         return [
-            results.summary(recipe, number, self.mode, digits) if number in measured else "–"
+            _summary(recipe, number, self.mode, digits) if number in measured else "–"
             for _, number, digits in self.columns
         ]
 
@@ -75,6 +75,35 @@ TABLES: dict[str, Callable[[], str]] = {
             ("half squared error an image", "reconstruction_squared_error", 3),
         ],
     ).markdown,
+    "parzen": Comparison(
+        rows=[
+            ("AAE", "aae_parzen"),
+            ("VAE, Bernoulli likelihood", "vae_parzen"),
+            ("VAE, Gaussian likelihood, tuned for this number", "vae_parzen_tuned"),
+        ],
+        columns=[("Parzen log-likelihood, nats", "parzen_log_likelihood", 4)],
+    ).markdown,
+    "bounds": Comparison(
+        rows=[("VAE, 50-D code", "vae_50d")],
+        columns=[
+            ("ELBO, nats", "elbo_binarised", 4),
+            ("IWAE bound, 50 draws, nats", "iwae_50_binarised", 4),
+        ],
+    ).markdown,
+    "ring": Comparison(
+        rows=[
+            ("GAN", "gan_ring"),
+            ("GAN, discriminator learns a hundred times slower", "gan_ring_slow_discriminator"),
+            ("moment matching (MMD)", "mmd_ring"),
+            ("VAE", "vae_ring"),
+        ],
+        columns=[
+            ("modes covered, of 8", "modes_covered", 2),
+            ("samples on a mode, %", "high_quality_percent", 3),
+            ("energy distance", "energy_distance", 3),
+            ("discriminator loss", "discriminator_loss", 3),
+        ],
+    ).markdown,
     "benchmark": benchmark,
 }
 
@@ -101,6 +130,13 @@ def rewritten(text: str) -> str:
 def rewrite(path: Path) -> None:
     """Renew the tables of a Markdown file."""
     path.write_text(rewritten(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _summary(recipe: str, number: str, mode: str, digits: int) -> str:
+    found = results.values(recipe, number, mode)
+    if len(found) > 1 and len(set(found)) == 1:  # a constant, or a count: a standard deviation would say nothing
+        return f"{found[0]:.{digits}g} (all {len(found)})"
+    return results.summary(recipe, number, mode, digits)
 
 
 def _distinct(stored: Sequence[dict], key: str) -> str:

@@ -31,6 +31,14 @@ def test_mean_and_standard_deviation_as_statistics_has_them(stored):
     assert row == f"| ours | `a_recipe` | {mean:.3f} ± {spread:.3f} (n = 3) | – |", "bound: not measured for every seed"
 
 
+def test_a_constant_has_no_standard_deviation(stored):
+    constant = Comparison(rows=[("ours", "a_recipe")], columns=[("data", "seeds", 2)])
+    for seed in (0, 1, 2):
+        file = results.path("a_recipe", "default", seed)
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"numbers": {"seeds": 8.0}}))
+    assert constant.markdown().splitlines()[2] == "| ours | `a_recipe` | 8 (all 3) |"
+
+
 def test_what_was_not_run_says_so(stored):
     assert COMPARISON.markdown().splitlines()[3] == "| theirs | `b_recipe` | not run yet |  |"
 
