@@ -92,60 +92,86 @@ def fit(
     ValueError for arguments that do not fit together.
     """
     where = runtime.device(device)
-    method.to(where).train()
+    method.to(where)
     batches = _batches(data, batch_size, seed, where)
     steps = _total_steps(epochs, steps, batches.steps_per_epoch)
-    number_format = runtime.precision(precision, where, count_parameters(method))
     decays = _decay_steps(decay_at, steps)
+    settings = {"steps": steps, "steps_per_epoch": batches.steps_per_epoch, "decays": sorted(decays)}
+    saved = _Checkpoint(checkpoint, method, {**settings, "batch_size": batches.batch_size, "seed": seed}, where)
+    number_format = runtime.precision(precision, where, count_parameters(method))
     shots = _evenly_spaced(steps, n_snapshots) if snapshot else set()
 
     runtime.keep_freed_memory()
     runtime.seed_everything(seed)
     history = History(steps_per_epoch=batches.steps_per_epoch or steps)
-    schedule = {"steps": steps, "steps_per_epoch": batches.steps_per_epoch, "decays": sorted(decays)}
-    saved = _Checkpoint(checkpoint, method, {**schedule, "batch_size": batches.batch_size, "seed": seed}, where)
     saved.restore(history)
-    first, unread, last_save, before = history.steps, [], time.monotonic(), history.seconds
-    started = time.monotonic()
-
-    def read_losses() -> None:
-        _append_losses(history, unread)
-        history.seconds = before + time.monotonic() - started
-        unread.clear()
-
+    training = _Training(method, batches, steps, decays, where, number_format, history, shots, snapshot)
     with _interrupt_flag() as interrupted:
-        with progress_bar(first, steps, enabled=progress) as bar:
-            for step in range(first, steps):
-                if step in decays:
-                    _divide_learning_rates(method, 10)
-                if step in shots:
-                    history.snapshots.append((step, _snapshot(method, snapshot, where)))
-                with torch.autocast(where.type, dtype=number_format, enabled=number_format != torch.float32):
-                    losses = method.training_step(batches.at(step))
-                unread.append({name: loss.detach() for name, loss in losses.items()})
+        training.run(interrupted, saved, checkpoint_seconds, progress)
+    if history.interrupted:
+        again = " Call fit again with the same checkpoint to go on." if checkpoint else ""
+        print(f"Interrupted after step {history.steps} of {steps}: the model and the history are usable.{again}")
+    method.eval()
+    return history
+
+
+@dataclass
+class _Training:
+    """The loop of `fit`, its arguments checked and its history restored."""
+
+    method: Method
+    batches: Any
+    steps: int
+    decays: set[int]
+    where: torch.device
+    number_format: torch.dtype
+    history: History
+    shots: set[int]
+    snapshot: Callable[[Method], Any] | None
+
+    def run(
+        self, interrupted: threading.Event, saved: "_Checkpoint", checkpoint_seconds: float, progress: bool
+    ) -> None:
+        """Train from the last step of the history to the end, or until the flag is raised."""
+        first, seconds = self.history.steps, self.history.seconds
+        if first == self.steps:
+            return
+        self.method.train()
+        unread: list[dict[str, Tensor]] = []
+        started = last_save = time.monotonic()
+        with progress_bar(first, self.steps, enabled=progress) as bar:
+            for step in range(first, self.steps):
+                unread.append(self._step(step))
                 bar.update(1)
                 stop = interrupted.is_set()  # asked once a step: the flag may be raised between two lines
-                if len(unread) == READ_EVERY or step + 1 == steps or stop:
-                    read_losses()
-                    latest = {name: f"{values[-1]:.3g}" for name, values in history.losses.items()}
+                if len(unread) == READ_EVERY or step + 1 == self.steps or stop:
+                    _append_losses(self.history, unread)
+                    unread.clear()
+                    self.history.seconds = seconds + time.monotonic() - started
+                    latest = {name: f"{values[-1]:.3g}" for name, values in self.history.losses.items()}
                     bar.set_postfix(latest, refresh=False)
                     if time.monotonic() - last_save >= checkpoint_seconds:
-                        saved.write(history)
+                        saved.write(self.history)
                         last_save = time.monotonic()
                 if stop:
                     break
-        history.interrupted = history.steps < steps
-        if steps in shots and not history.interrupted and first < steps:
-            history.snapshots.append((steps, _snapshot(method, snapshot, where)))
-        if first < steps:
-            saved.write(history)
-    if history.interrupted:
-        again = "Call fit again with the same checkpoint to go on." if checkpoint else ""
-        print(
-            f"Interrupted after step {history.steps} of {steps}: the model and the history are usable. {again}".rstrip()
-        )
-    method.eval()
-    return history
+        self.history.interrupted = self.history.steps < self.steps
+        if not self.history.interrupted:
+            self._take_snapshot(self.steps)
+        saved.write(self.history)
+
+    def _step(self, step: int) -> dict[str, Tensor]:
+        """Everything that happens at one step; returns its losses, still on the device."""
+        if step in self.decays:
+            _divide_learning_rates(self.method, 10)
+        self._take_snapshot(step)
+        with torch.autocast(self.where.type, self.number_format, enabled=self.number_format != torch.float32):
+            losses = self.method.training_step(self.batches.at(step))
+        return {name: loss.detach() for name, loss in losses.items()}
+
+    def _take_snapshot(self, step: int) -> None:
+        if step in self.shots:
+            self.history.snapshots.append((step, _snapshot(self.method, self.snapshot, self.where)))
 
 
 # ---- data -----------------------------------------------------------------------------------------------------
