@@ -19,7 +19,10 @@ def _same_shape(a: Tensor, b: Tensor, names: str) -> None:
 
 
 def squared_error(x_hat: Tensor, x: Tensor) -> Tensor:
-    """Half the squared error, summed over each example: the Gaussian likelihood with identity covariance, less its constant."""
+    """Half the squared error, summed over each example, mean over the batch.
+
+    The negative log of a Gaussian likelihood with identity covariance, less its constant (`gaussian_nll`).
+    """
     _same_shape(x_hat, x, "x_hat and x")
     # 1/2 ||x - x_hat||^2
     return 0.5 * (x_hat - x).square().flatten(1).sum(1).mean()
