@@ -136,7 +136,9 @@ def test_ctrl_c_ends_the_step_and_then_the_tests():
     steps = (
         "{'one': [sys.executable, '-c', 'print(1, flush=True); input()'], 'two': [sys.executable, '-c', 'print(2)']}"
     )
-    code = f"import sys; from course_utils import __main__, commands; commands._steps = lambda options: {steps}; "
+    # a shell that starts the tests in the background lets them ignore SIGINT, and that would be inherited
+    code = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    code += f"from course_utils import __main__, commands; commands._steps = lambda options: {steps}; "
     command = [sys.executable, "-c", code + "sys.argv[1:] = ['test']; sys.exit(__main__.main())"]
     process = subprocess.Popen(
         command,
