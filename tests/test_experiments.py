@@ -133,6 +133,17 @@ def test_a_run_stores_what_it_measured_and_how(recipe, tmp_path):
     assert results.values("mean", "distance", "fast") == [stored["numbers"]["distance"]]
 
 
+def test_outside_the_fast_mode_nothing_is_stored_on_other_data_than_mnist(monkeypatch, tmp_path):
+    def unreachable(name):
+        raise datasets.DatasetError(f"{name} cannot be had")
+
+    monkeypatch.setenv("COURSE_MODE", "default")
+    monkeypatch.setattr(datasets, "_torchvision", unreachable)
+    with pytest.raises(datasets.DatasetError, match="mnist cannot be had"):
+        experiments.run("digit_classifier", seed=0, runs=tmp_path)
+    assert not results.path("digit_classifier", "default", 0).exists()
+
+
 def test_a_stored_run_is_not_made_again(recipe, tmp_path, capsys):
     path = experiments.run("mean", seed=0, runs=tmp_path)
     written, steps = path.read_bytes(), len(COUNT)
