@@ -32,6 +32,6 @@ def verdict(claim: str, holds: bool, if_so: str, if_not: str) -> None:
     In the fast mode trainings are too short to measure anything, and it says so instead.
     """
     if runtime.mode() == "fast":
-        say(f"**Claim {claim}: not a measurement** (fast mode trains for seconds on 8x8 digits).")
+        say(f"**Claim {claim}: not a measurement** (fast mode trains for seconds, on little data).")
         return
     say(f"**Claim {claim} {'holds here' if holds else 'does not hold here'}.** {if_so if holds else if_not}")
