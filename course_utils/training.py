@@ -78,7 +78,7 @@ def fit(
     data: `Images` (kept on the device, batches taken by index in a new order each epoch, a last incomplete batch
         left out), a `Distribution` (fresh samples for ever: give `steps`), or a `DataLoader` of (x, y) pairs.
     epochs or steps: how long; exactly one of them.
-    decay_at: fractions of the training, each in (0, 1), at which all learning rates are divided by 10.
+    decay_at: fractions of the training, each in (0, 1), at which all learning rates are divided by 10 (and stay so).
     seed: sets the order of the data and all noise (the global random state is seeded).
     device, precision: see `runtime.device` and `runtime.precision`.
     snapshot: called with the method at `n_snapshots` evenly spaced steps, the first before training and the last
