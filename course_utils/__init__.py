@@ -7,7 +7,7 @@ lines above it (and some in its own line). What trains and measures knows nothin
     set_up  files  runtime  checkpoints  progress  results  losses  networks  distributions  attributes
     datasets  metrics
     methods
-    training  evaluation
+    training  evaluation  taxonomy
     recipes
     experiments
     plotting  notebook  tables  benchmark
