@@ -4,7 +4,7 @@ Importing the package imports nothing heavy: name the module you need, for examp
 ``from course_utils import networks``. The modules import each other in one direction only: each uses those in the
 lines above it (and some in its own line). What trains and measures knows nothing of figures and notebooks.
 
-    set_up  files  runtime  checkpoints  progress  results  losses  networks  distributions  attributes
+    set_up  files  runtime  distributed  checkpoints  progress  results  losses  networks  distributions  attributes
     datasets  metrics
     methods
     training  evaluation  taxonomy

@@ -1,20 +1,24 @@
 """Saving and loading state: one safetensors file, written atomically, checked when read. No pickle anywhere."""
 
+import contextlib
 import hashlib
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from course_utils.files import write_whole
+from course_utils.files import remove_unfinished, write_whole
 
 
 class CheckpointError(RuntimeError):
-    """A checkpoint that cannot be used: damaged, foreign, or of another training."""
+    """A checkpoint that cannot be used: damaged, foreign, of another training, or in use, or not to be written."""
 
 
 def save(path: str | Path, state: Any) -> None:
@@ -45,6 +49,35 @@ def load(path: str | Path) -> Any:
     if _digest(metadata["state"], tensors) != metadata["sha256"]:
         raise CheckpointError(f"{path} is damaged: its content does not match its checksum. {advice}")
     return _attach_tensors(json.loads(metadata["state"]), tensors)
+
+
+@contextlib.contextmanager
+def locked(path: str | Path) -> Iterator[None]:
+    """Keep a checkpoint for this process alone. Raises CheckpointError if another one has it, or if that cannot be.
+
+    The lock is a file beside the checkpoint, held by the operating system: it ends with its process, however that
+    ends. Once it is held, what an earlier process left half written is removed.
+    """
+    path = Path(path)
+    lock = FileLock(path.with_name(f".{path.name}.lock"), blocking=False)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise CheckpointError(
+            f"{path} is in use by another training: wait until that has ended, stop it, or name another file"
+        ) from None
+    except OSError as error:
+        raise CheckpointError(
+            f"{path} cannot be written ({error.strerror or error}): name a file in a folder you may write to"
+        ) from error
+    try:
+        remove_unfinished(path)
+        yield
+    finally:
+        with contextlib.suppress(PermissionError):  # Windows: the file is open, and goes with the release
+            os.unlink(lock.lock_file)
+        lock.release()
 
 
 def _digest(outline: str, tensors: dict[str, Tensor]) -> str:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from course_utils import checkpoints, runtime
+from course_utils import checkpoints, distributed, runtime
 from course_utils.datasets import Images
 from course_utils.distributions import Distribution
 from course_utils.methods.base import Method
@@ -24,8 +24,14 @@ from course_utils.progress import progress_bar
 READ_EVERY = 50
 
 
+USUAL_CAUSES = (
+    "Usual causes: a learning rate that is too high (try a tenth), log or exp of an unbounded value, "
+    "a division by a standard deviation that went to zero, NaN or values outside [0, 1] in the data."
+)
+
+
 class TrainingDiverged(FloatingPointError):
-    """A loss became NaN or infinite."""
+    """A loss or a parameter became NaN or infinite."""
 
 
 @dataclass
@@ -88,10 +94,13 @@ def fit(
         `Distribution`; a `DataLoader` shuffles by itself, so there the order of the data differs.
 
     An interrupt (Ctrl-C, or Interrupt Kernel) stops at the end of the current step; model and history are usable.
-    Raises TrainingDiverged if a loss becomes NaN or infinite, CheckpointError for a damaged or foreign checkpoint,
-    ValueError for arguments that do not fit together.
+    Several processes inside `distributed.group` train one model: each takes its part of every batch and noise of its
+    own, losses and gradients are means over all of them, and the first one saves.
+    Raises TrainingDiverged if a loss or a parameter becomes NaN or infinite, CheckpointError for a checkpoint that is
+    damaged, foreign, in use by another training or cannot be written, ValueError for arguments that do not fit
+    together.
     """
-    where = runtime.device(device)
+    where = runtime.device(distributed.device(device))
     method.to(where)
     batches = _batches(data, batch_size, seed, where)
     steps = _total_steps(epochs, steps, batches.steps_per_epoch)
@@ -102,11 +111,12 @@ def fit(
     shots = _evenly_spaced(steps, n_snapshots) if snapshot else set()
 
     runtime.keep_freed_memory()
-    runtime.seed_everything(seed)
+    runtime.seed_everything(distributed.seed(seed))
     history = History(steps_per_epoch=batches.steps_per_epoch or steps)
-    saved.restore(history)
     training = _Training(method, batches, steps, decays, where, number_format, history, shots, snapshot)
-    with _interrupt_flag() as interrupted:
+    with saved.locked(), _interrupt_flag() as interrupted:
+        distributed.copy_from_first(method)
+        saved.restore(history)
         training.run(interrupted, saved, checkpoint_seconds, progress)
     if history.interrupted:
         again = " Call fit again with the same checkpoint to go on." if checkpoint else ""
@@ -139,26 +149,27 @@ class _Training:
         self.method.train()
         unread: list[dict[str, Tensor]] = []
         started = last_save = time.monotonic()
-        with progress_bar(first, self.steps, enabled=progress) as bar:
+        with progress_bar(first, self.steps, enabled=progress and distributed.is_first()) as bar:
             for step in range(first, self.steps):
                 unread.append(self._step(step))
                 bar.update(1)
-                stop = interrupted.is_set()  # asked once a step: the flag may be raised between two lines
+                # asked once a step: the flag may be raised between two lines
+                stop = distributed.any_of(interrupted.is_set())
                 if len(unread) == READ_EVERY or step + 1 == self.steps or stop:
                     _append_losses(self.history, unread)
                     unread.clear()
                     self.history.seconds = seconds + time.monotonic() - started
                     latest = {name: f"{values[-1]:.3g}" for name, values in self.history.losses.items()}
                     bar.set_postfix(latest, refresh=False)
-                    if time.monotonic() - last_save >= checkpoint_seconds:
-                        saved.write(self.history)
+                    if distributed.any_of(time.monotonic() - last_save >= checkpoint_seconds):
+                        self._save(saved)
                         last_save = time.monotonic()
                 if stop:
                     break
         self.history.interrupted = self.history.steps < self.steps
         if not self.history.interrupted:
             self._take_snapshot(self.steps)
-        saved.write(self.history)
+        self._save(saved)
 
     def _step(self, step: int) -> dict[str, Tensor]:
         """Everything that happens at one step; returns its losses, still on the device."""
@@ -168,6 +179,16 @@ class _Training:
         with torch.autocast(self.where.type, self.number_format, enabled=self.number_format != torch.float32):
             losses = self.method.training_step(self.batches.at(step))
         return {name: loss.detach() for name, loss in losses.items()}
+
+    def _save(self, saved: "_Checkpoint") -> None:
+        """Write the checkpoint, but none of a model that is lost: a gradient can be NaN where the loss is not."""
+        for name, p in self.method.named_parameters():
+            if not p.isfinite().all():
+                raise TrainingDiverged(
+                    f"the parameter {name!r} holds NaN or infinite numbers after step {self.history.steps}. "
+                    f"{USUAL_CAUSES}"
+                )
+        saved.write(self.history)
 
     def _take_snapshot(self, step: int) -> None:
         if step in self.shots:
@@ -187,6 +208,7 @@ class _ImageBatches:
             )
         self.data = data.to(where)
         self.batch_size = batch_size
+        self.share = distributed.share(batch_size)
         self.seed = seed
         self.steps_per_epoch = len(data) // batch_size
         self.epoch = -1
@@ -197,7 +219,8 @@ class _ImageBatches:
             generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
             self.order = torch.randperm(len(self.data), generator=generator).to(self.data.x.device)
             self.epoch = epoch
-        index = self.order[i * self.batch_size : (i + 1) * self.batch_size]
+        start = i * self.batch_size + distributed.rank() * self.share
+        index = self.order[start : start + self.share]
         return {"x": self.data.x[index], "y": self.data.y[index]}
 
 
@@ -209,9 +232,10 @@ class _FreshSamples:
     def __init__(self, data: Distribution, batch_size: int, where: torch.device):
         self.data = data.to(where)
         self.batch_size = batch_size
+        self.share = distributed.share(batch_size)
 
     def at(self, step: int) -> dict[str, Tensor]:
-        return {"x": self.data.sample(self.batch_size)}
+        return {"x": self.data.sample(self.share)}
 
 
 class _LoaderBatches:
@@ -220,6 +244,10 @@ class _LoaderBatches:
     def __init__(self, loader: DataLoader, where: torch.device):
         if not len(loader):
             raise ValueError("the DataLoader has no batches: is its batch_size larger than its data?")
+        if distributed.world_size() > 1:
+            raise distributed.DistributedError(
+                "several processes share the batches of Images or of a Distribution, but not those of a DataLoader"
+            )
         self.loader = loader
         self.batch_size = loader.batch_size
         self.steps_per_epoch = len(loader)
@@ -279,14 +307,13 @@ def _append_losses(history: History, unread: list[dict[str, Tensor]]) -> None:
         return
     names = list(unread[0])
     block = torch.stack([torch.stack([losses[name].float() for name in names]) for losses in unread]).cpu()
+    [block] = distributed.mean([block])
     bad = (~block.isfinite()).nonzero()
     if len(bad):
         row, column = bad[0].tolist()
         step = history.steps + row
         raise TrainingDiverged(
-            f"the loss {names[column]!r} became {block[row, column].item()} at step {step}. "
-            "Usual causes: a learning rate that is too high (try a tenth), log or exp of an unbounded value, "
-            "a division by a standard deviation that went to zero, NaN or values outside [0, 1] in the data."
+            f"the loss {names[column]!r} became {block[row, column].item()} at step {step}. {USUAL_CAUSES}"
         )
     for column, name in enumerate(names):
         history.losses.setdefault(name, []).extend(block[:, column].tolist())
@@ -336,36 +363,66 @@ class _Checkpoint:
         shapes = {name: list(value.shape) for name, value in method.state_dict().items()}
         self.identity = {"method": type(method).__name__, **settings, "shapes": shapes, **_settings(method)}
 
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep every other training away from the file while this one uses it."""
+        with contextlib.ExitStack() as held:
+            if self.path is not None:
+                distributed.from_first(lambda: held.enter_context(checkpoints.locked(self.path)))
+            yield
+
     def write(self, history: History) -> None:
         if self.path is None:
             return
+        random, *random_of_others = distributed.gather(_random_state(self.where))
         state = {
             "identity": self.identity,
             "model": self.method.state_dict(),
             "optimizers": {role: o.state_dict() for role, o in self.method.optimizers.items()},
-            "random": _random_state(self.where),
+            "random": random,
+            "random_of_others": random_of_others,
             "losses": {name: torch.tensor(values, dtype=torch.float64) for name, values in history.losses.items()},
             "snapshots": history.snapshots,
             "seconds": history.seconds,
         }
-        checkpoints.save(self.path, state)
+        distributed.from_first(lambda: self._save(state))
 
-    def restore(self, history: History) -> None:
+    def _save(self, state: dict) -> None:
+        try:
+            checkpoints.save(self.path, state)
+        except OSError as error:
+            raise checkpoints.CheckpointError(
+                f"{self.path} could not be saved ({error.strerror or error}). What was saved there before, if "
+                "anything, is untouched: mend that and start again to go on from it, or name another file."
+            ) from error
+
+    def _load(self) -> dict | None:
+        """The state in the file, if there is one. Raises CheckpointError if it is of another training."""
         if self.path is None or not self.path.exists():
-            return
+            return None
         state = checkpoints.load(self.path)
         if state.get("identity") != self.identity:
             raise checkpoints.CheckpointError(
                 f"{self.path} belongs to another training: {self._difference(state.get('identity') or {})}. "
                 "Delete it to start afresh, or name another file."
             )
+        return state
+
+    def restore(self, history: History) -> None:
+        """Go back to the state in the file, if there is one."""
+        state = distributed.from_first(self._load)
+        if state is None:
+            return
         self.method.load_state_dict(state["model"])
         for role, optimizer in self.method.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][role])
         history.losses = {name: values.tolist() for name, values in state["losses"].items()}
         history.snapshots = [tuple(shot) for shot in state["snapshots"]]
         history.seconds = state["seconds"]
-        _set_random_state(state["random"], self.where)
+        # with another number of processes than before, further ones keep the noise that they begin with
+        random = [state["random"], *state.get("random_of_others", [])]
+        if distributed.rank() < len(random):
+            _set_random_state(random[distributed.rank()], self.where)
 
     def _difference(self, other: dict) -> str:
         for key, mine in self.identity.items():

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from course_utils import distributed
+
 
 def adam(parameters, lr: float, beta1: float = 0.9) -> Optimizer:
     """Adam with beta2 = 0.999 and the fused update (one pass over memory instead of several)."""
@@ -53,13 +55,16 @@ class Method(nn.Module):
 
         All gradients are taken first, then all steps are made: the losses of one call may share a forward pass,
         and none of them sees the others' steps (simultaneous updates). Call it several times in a training step,
-        with a new forward pass after each, for updates in alternation.
+        with a new forward pass after each, for updates in alternation. Where several processes train one model
+        (`distributed`), each brings the gradients of its part of the batch, and the steps follow their mean.
 
         Raises ValueError for an unknown role, for a loss that is not a scalar connected to parameters, and for a
         role whose parameters the loss does not reach at all (a wrong role, or a detach too many).
         """
         parameters = {role: self.role_parameters(role) for role in losses}
         gradients = self._gradients(losses, parameters)
+        if distributed.world_size() > 1:
+            gradients = _mean_over_processes(gradients)
         for role in losses:
             for p in parameters[role]:
                 p.grad = gradients[role].get(p)
@@ -88,6 +93,12 @@ class Method(nn.Module):
                         "is it the wrong role, or was something detached on the way?"
                     )
         return gradients
+
+
+def _mean_over_processes(gradients: dict[str, dict[nn.Parameter, Tensor]]) -> dict[str, dict[nn.Parameter, Tensor]]:
+    """The same gradients, averaged by one exchange for all roles."""
+    means = iter(distributed.mean([g for of_role in gradients.values() for g in of_role.values()]))
+    return {role: {p: next(means) for p in of_role} for role, of_role in gradients.items()}
 
 
 def _check_loss(loss: Tensor, roles: list[str]) -> None:
