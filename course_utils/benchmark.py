@@ -161,7 +161,7 @@ def run(steps: int = EPOCH, pairs: int = 3, device: str = "auto") -> Path:
         lambda: _in_a_fresh_process(time_our_fit, steps, device),
         pairs,
     )
-    number_format = str(runtime.precision("auto", where, networks.count_parameters(build()))).removeprefix("torch.")
+    number_format = str(runtime.precision("auto", where, networks.is_large(build()))).removeprefix("torch.")
     result = {
         "what": "seconds to train an AAE (784-1000-1000-8, Adam) on MNIST: a plain loop and ours, in turn",
         "steps": steps,

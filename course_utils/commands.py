@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     command = add("train", train, "train and measure a recipe, and store its results in data/results")
     command.add_argument("recipe", metavar="RECIPE")
     command.add_argument("--seeds", type=int, nargs="+", default=[0], metavar="SEED")
+    command.add_argument("--ship", type=int, metavar="SEED", help="store this seed's weights under data/pretrained")
     command.add_argument("--mode", choices=MODES, default="default")
     add("recipes", recipes, "list the recipes that can be trained")
     add("tables", tables, "rewrite the tables of README.md from data/results")
@@ -70,21 +71,34 @@ def open_course(arguments) -> int:
 def train(arguments) -> int:
     """Run a recipe for each seed; what is stored already is left as it is."""
     os.environ["COURSE_MODE"] = arguments.mode
-    from course_utils import experiments
-    from course_utils.checkpoints import CheckpointError
-    from course_utils.datasets import DatasetError
-    from course_utils.training import TrainingDiverged
+    from course_utils import distributed, experiments
 
     try:
         experiments.get(arguments.recipe)
     except ValueError as error:
         return _fail(error)
     try:
+        with distributed.group():
+            return _train(arguments)
+    except distributed.DistributedError as error:
+        return _fail(error)
+
+
+def _train(arguments) -> int:
+    from course_utils import distributed, experiments
+    from course_utils.checkpoints import CheckpointError
+    from course_utils.datasets import DatasetError
+    from course_utils.training import TrainingDiverged
+
+    try:
         for seed in arguments.seeds:
-            path = experiments.run(arguments.recipe, seed, runs=set_up.ROOT / "runs")
-            numbers = json.loads(path.read_text())["numbers"]
-            print(f"{arguments.recipe}, seed {seed}:", ", ".join(f"{k} {v:.4g}" for k, v in numbers.items()))
-    except (DatasetError, CheckpointError, TrainingDiverged) as error:
+            path = experiments.run(arguments.recipe, seed, runs=set_up.ROOT / "runs", ship=seed == arguments.ship)
+            if distributed.is_first():
+                numbers = json.loads(path.read_text())["numbers"]
+                print(f"{arguments.recipe}, seed {seed}:", ", ".join(f"{k} {v:.4g}" for k, v in numbers.items()))
+    except (CheckpointError, TrainingDiverged, distributed.DistributedError) as error:
+        return _fail(error) if distributed.is_first() else 1  # it is the same for all processes
+    except DatasetError as error:
         return _fail(error)
     except KeyboardInterrupt as interrupt:
         print(f"\nStopped. {interrupt}".rstrip())

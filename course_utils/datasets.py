@@ -112,6 +112,26 @@ def load(name: str = "auto") -> Splits:
     return _announce(_digits() if name == "digits" else _torchvision(name), "as asked")
 
 
+def photograph(name: str = "china", side: int = 192, grey: bool = True) -> Tensor:
+    """A photograph that comes with scikit-learn, ``"china"`` (a pavilion) or ``"flower"``: (1, 1, side, side) in [0, 1].
+
+    The largest square in the middle, 427 pixels wide, scaled down. Not `grey`: (1, 3, side, side); grey values are the
+    luma of ITU-R BT.601. Raises ValueError for another name, or a side that is not between 1 and 427.
+    """
+    from sklearn.datasets import load_sample_image  # slow to import
+
+    if name not in ("china", "flower"):
+        raise ValueError(f"unknown photograph {name!r}: use 'china' or 'flower'")
+    x = torch.tensor(load_sample_image(f"{name}.jpg")).permute(2, 0, 1)[None].float() / 255  # (1, 3, 427, 640)
+    height, width = x.shape[2:]
+    if not 1 <= side <= height:
+        raise ValueError(f"the photograph can be scaled down to a side from 1 to {height} pixels, got {side}")
+    x = x[..., (width - height) // 2 :][..., :height]
+    if grey:
+        x = (x * torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(1, keepdim=True)
+    return F.interpolate(x, size=(side, side), mode="bicubic", align_corners=False, antialias=True).clamp(0, 1)
+
+
 def _announce(splits: Splits, why: str) -> Splits:
     n = [f"{len(part):,}" for part in (splits.train, splits.validation, splits.test)]
     shape = "x".join(map(str, splits.image_shape))

@@ -3,6 +3,10 @@
 `torchrun` starts the processes, one a GPU (or several on the CPU), on one machine or on many, and tells each its rank
 by environment variables. Inside `group` they are connected. In a process that is alone everything here does nothing.
 What every process must do alike (and in the same order, or all wait for ever): each call of a function below.
+
+For a loss that is a mean over the examples of a batch, N processes with batch_size / N examples each make the steps
+of one process. What is no such mean differs: batch norm normalises over the examples of one process, and MMD compares
+them alone.
 """
 
 import contextlib

@@ -35,6 +35,11 @@ class Distribution(nn.Module):
             "Adversarial matching works with samples alone; a KL term does not."
         )
 
+    def _check(self, z: Tensor) -> None:
+        """Raise ValueError unless z is (B, dim): another shape could be broadcast in silence."""
+        if z.ndim != 2 or z.shape[1] != self.dim:
+            raise ValueError(f"z must be (B, {self.dim}) for this distribution, got {tuple(z.shape)}")
+
     def _labels(self, n: int, labels: Tensor | None) -> Tensor:
         """Check the labels (n,) of `sample`, or draw uniform ones."""
         where = self._origin.device
@@ -42,6 +47,8 @@ class Distribution(nn.Module):
             return torch.randint(self.n_classes, (n,), device=where)
         if labels.shape != (n,):
             raise ValueError(f"labels must have shape ({n},), one a sample, got {tuple(labels.shape)}")
+        if labels.is_floating_point():
+            raise ValueError(f"labels must be integers, got {labels.dtype}")
         if n and (labels.min() < 0 or labels.max() >= self.n_classes):
             raise ValueError(f"labels must lie in 0..{self.n_classes - 1}")
         return labels.to(where)
@@ -62,6 +69,7 @@ class Gaussian(Distribution):
         return self.std * torch.randn(n, self.dim, device=self._origin.device, dtype=self._origin.dtype)
 
     def log_prob(self, z: Tensor) -> Tensor:
+        self._check(z)
         squares = (z / self.std).square().sum(1)
         return -0.5 * (squares + self.dim * math.log(2 * math.pi * self.std**2))
 
@@ -73,6 +81,8 @@ class GaussianMixture(Distribution):
     """
 
     def __init__(self, means: Tensor, scale: Tensor):
+        if means.ndim != 2:
+            raise ValueError(f"means must be (K, dim), one row a component, got {tuple(means.shape)}")
         super().__init__(means.shape[1])
         if scale.shape != (*means.shape, means.shape[1]):
             raise ValueError(
@@ -90,6 +100,7 @@ class GaussianMixture(Distribution):
 
     def log_prob_by_component(self, z: Tensor) -> Tensor:
         """log N(z; mean_k, scale_k scale_k^T) for every component, (B, K)."""
+        self._check(z)
         offset = z[:, None, :] - self.means  # (B, K, dim)
         whitened = (torch.linalg.inv(self.scale) * offset[:, :, None, :]).sum(3)
         log_det = torch.linalg.slogdet(self.scale).logabsdet  # (K,)
@@ -140,7 +151,9 @@ class SwissRoll(Distribution):
         return self.at(u)
 
     def at(self, u: Tensor) -> Tensor:
-        """The point of the roll at each u in [0, 1], (n, 2)."""
+        """The point of the roll at each u (n,) in [0, 1], (n, 2)."""
+        if u.ndim != 1:
+            raise ValueError(f"u must be (n,), got {tuple(u.shape)}")
         root = u.sqrt()
         angle = 4 * math.pi * root
         return self.size * root[:, None] * torch.stack([angle.cos(), angle.sin()], 1)
@@ -155,3 +168,29 @@ class Categorical(Distribution):
 
     def sample(self, n: int, labels: Tensor | None = None) -> Tensor:
         return F.one_hot(self._labels(n, labels), self.n_classes).to(self._origin.dtype)
+
+
+class Circle(Distribution):
+    """A circle in the plane with a Gaussian blur: radius (cos t, sin t) + std noise, t uniform. It has a density."""
+
+    def __init__(self, radius: float = 2.0, std: float = 0.1):
+        super().__init__(2)
+        if radius <= 0 or std <= 0:
+            raise ValueError(f"radius and std must be positive, got radius={radius} and std={std}")
+        self.radius = radius
+        self.std = std
+
+    def sample(self, n: int, labels: Tensor | None = None) -> Tensor:
+        if labels is not None:
+            self._labels(n, labels)
+        angle = 2 * math.pi * torch.rand(n, device=self._origin.device, dtype=self._origin.dtype)
+        points = self.radius * torch.stack([angle.cos(), angle.sin()], 1)
+        return points + self.std * torch.randn_like(points)
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        # the mean of N(z; point, std^2 I) over the circle is an exponential times a Bessel function, I0(r |z| / std^2);
+        # i0e(t) = exp(-t) I0(t) does not overflow
+        self._check(z)
+        r, variance = z.norm(dim=1), self.std**2
+        bessel = torch.special.i0e(self.radius * r / variance).log()
+        return bessel - (r - self.radius).square() / (2 * variance) - math.log(2 * math.pi * variance)

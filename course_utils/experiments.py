@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 import course_utils
-from course_utils import datasets, recipes, results, runtime
+from course_utils import datasets, distributed, pretrained, recipes, results, runtime
 from course_utils.methods import Method
 from course_utils.recipes.base import Recipe
 from course_utils.training import History, fit
@@ -30,6 +30,22 @@ def train(name: str, data, seed: int = 0, **fit_options) -> tuple[Method, Histor
     return method, history
 
 
+def trained(name: str, data, seed: int = 0, retrain: bool = False, **fit_options) -> Method:
+    """A trained method: the shipped weights of a recipe, or with `retrain` (and in the full mode) trained here.
+
+    Says in one line which of the two. Raises CheckpointError if no weights are shipped, or damaged ones.
+    """
+    if retrain or runtime.mode() == "full":
+        return train(name, data, seed, **fit_options)[0]
+    method = get(name).method(seed)
+    card = pretrained.load(name, method)
+    print(
+        f"{name}: the weights shipped with the course, trained on {card['data']} with seed {card['seed']} "
+        f"on {card['date']}. Train it here instead: retrain=True."
+    )
+    return method.to(runtime.device())
+
+
 @torch.no_grad()
 def evaluate(name: str, method: Method, data, seed: int = 0) -> dict[str, float]:
     """The numbers of a recipe for a trained method, on the test images of `data`."""
@@ -37,47 +53,62 @@ def evaluate(name: str, method: Method, data, seed: int = 0) -> dict[str, float]
     return get(name).evaluate(method.eval(), data)
 
 
-def run(name: str, seed: int, runs: Path = Path("runs")) -> Path:
+def run(name: str, seed: int, runs: Path = Path("runs"), ship: bool = False) -> Path:
     """Train and measure one recipe with one seed in the current mode, and store its result; returns the file.
 
     Restartable: a stored result is left as it is; an unfinished training goes on from its checkpoint under `runs`.
+    `ship`: also make this training's weights those that the course ships.
     """
     recipe, mode = get(name), runtime.mode()
     path = results.path(name, mode, seed)
-    if path.exists():
+    if distributed.from_first(path.exists) and not ship:
         print(f"{name}, {mode}, seed {seed}: stored already (delete {path.name} to run it again)")
         return path
-    data = _data(recipe)
+    data = distributed.on_each_machine(lambda: _data(recipe))
     checkpoint = runs / f"{name}-{mode}-seed{seed}.safetensors"
     method, history = train(name, data, seed, checkpoint=checkpoint)
     if history.interrupted:
         raise KeyboardInterrupt(f"{checkpoint} keeps the unfinished training: the same command goes on with it")
+    if not distributed.is_first():
+        return path  # the first of several processes measures and stores
     started = time.monotonic()
     numbers = evaluate(name, method, data, seed)
-    results.save(
-        path,
-        {
-            "recipe": name,
-            "seed": seed,
-            "mode": mode,
-            "source": recipe.source,
-            "data": getattr(data, "name", type(data).__name__),
-            **recipe.budget,
-            "batch_size": recipe.batch_size,
-            "hardware": runtime.hardware(next(method.parameters()).device),
-            "versions": {
-                "course_utils": course_utils.__version__,
-                "torch": torch.__version__,
-                "python": platform.python_version(),
-            },
-            "date": datetime.now(UTC).date().isoformat(),
-            "training_seconds": round(history.seconds, 1),
-            "evaluation_seconds": round(time.monotonic() - started, 1),
-            "numbers": numbers,
-        },
-    )
+    facts = {**_facts(recipe, seed, method, data), "training_seconds": round(history.seconds, 1)}
+    results.save(path, {**facts, "evaluation_seconds": round(time.monotonic() - started, 1), "numbers": numbers})
+    if ship:
+        _ship(recipe, seed, method, data, facts)
     checkpoint.unlink(missing_ok=True)
     return path
+
+
+def _facts(recipe: Recipe, seed: int, method: Method, data) -> dict:
+    """What was trained on what, and where."""
+    return {
+        "recipe": recipe.name,
+        "seed": seed,
+        "mode": runtime.mode(),
+        "source": recipe.source,
+        "data": getattr(data, "name", type(data).__name__),
+        **recipe.budget,
+        "batch_size": recipe.batch_size,
+        "hardware": runtime.hardware(next(method.parameters()).device),
+        "processes": distributed.world_size(),
+        "versions": {
+            "course_utils": course_utils.__version__,
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+        },
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+
+
+def _ship(recipe: Recipe, seed: int, method: Method, data, facts: dict) -> None:
+    """Ship the weights of a method. The numbers on their card are measured with what the files hold."""
+    pretrained.save(recipe.name, method, facts)
+    read = recipe.method(seed)
+    pretrained.load(recipe.name, read)
+    numbers = evaluate(recipe.name, read.to(runtime.device()), data, seed)
+    pretrained.save(recipe.name, read, {**facts, "numbers": numbers})
 
 
 def _data(recipe: Recipe):

@@ -16,6 +16,8 @@ def _same_shape(a: Tensor, b: Tensor, names: str) -> None:
     # broadcasting (B, 1) against (B,) would silently compare every example with every other
     if a.shape != b.shape:
         raise ValueError(f"{names} must have the same shape, got {tuple(a.shape)} and {tuple(b.shape)}")
+    if a.ndim < 2:
+        raise ValueError(f"{names} must have shape (B, ...), one row an example, got {tuple(a.shape)}")
 
 
 def squared_error(x_hat: Tensor, x: Tensor) -> Tensor:
@@ -30,6 +32,8 @@ def squared_error(x_hat: Tensor, x: Tensor) -> Tensor:
 
 def gaussian_log_prob(x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     """log N(x; mu, diag exp(logvar)) of each example, in nats, (B,)."""
+    _same_shape(x, mu, "x and mu")
+    _same_shape(mu, logvar, "mu and logvar")
     # -1/2 sum_i [(x_i - mu_i)^2 / sigma_i^2 + log sigma_i^2 + log 2 pi]
     return -0.5 * ((x - mu).square() / logvar.exp() + logvar + math.log(2 * math.pi)).flatten(1).sum(1)
 
@@ -44,6 +48,8 @@ def bernoulli_log_prob(x: Tensor, logits: Tensor) -> Tensor:
 def gaussian_nll(x_hat: Tensor, x: Tensor, std: float = 1.0) -> Tensor:
     """-log N(x; x_hat, std^2 I), in nats an example (Kingma and Welling 2014, appendix C.2)."""
     _same_shape(x_hat, x, "x_hat and x")
+    if std <= 0:
+        raise ValueError(f"std must be positive, got {std}")
     # ||x - x_hat||^2 / (2 std^2) + n/2 log(2 pi std^2),  n the number of pixels
     return -gaussian_log_prob(x, x_hat, torch.full_like(x, 2 * math.log(std))).mean()
 
@@ -64,6 +70,24 @@ def kl_monte_carlo(z: Tensor, mu: Tensor, logvar: Tensor, prior) -> Tensor:
     """KL(q(z|x) || p(z)) from one z ~ q(z|x) an example: unbiased, for any prior that has a `log_prob`."""
     # E_q[log q(z|x) - log p(z)]
     return (gaussian_log_prob(z, mu, logvar) - prior.log_prob(z)).mean()
+
+
+def kl_full_covariance(mu: Tensor, scale_tril: Tensor) -> Tensor:
+    """KL(N(mu, L L^T) || N(0, I)) in nats, mean over the batch; L = scale_tril (B, d, d), positive on its diagonal."""
+    if mu.ndim != 2 or scale_tril.shape != (*mu.shape, mu.shape[1]):
+        raise ValueError(
+            f"scale_tril must be (B, d, d) for mu (B, d) = {tuple(mu.shape)}, got {tuple(scale_tril.shape)}"
+        )
+    # 1/2 (||L||_F^2 + ||mu||^2 - d) - sum_j log L_jj,  since log det(L L^T) = 2 sum_j log L_jj
+    log_det = scale_tril.diagonal(dim1=1, dim2=2).log().sum(1)
+    return (0.5 * (scale_tril.square().sum((1, 2)) + mu.square().sum(1) - mu.shape[1]) - log_det).mean()
+
+
+def kl_to_uniform(logits: Tensor) -> Tensor:
+    """KL of N categorical variables to uniform ones in nats, mean over the batch; logits (B, N, K)."""
+    # sum_n (log K + sum_k q_nk log q_nk),  q_n = softmax(logits_n)
+    log_q = logits.log_softmax(2)
+    return ((log_q.exp() * log_q).sum(2) + math.log(logits.shape[2])).sum(1).mean()
 
 
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
@@ -93,6 +117,8 @@ def mmd2(x: Tensor, y: Tensor, bandwidths: tuple[float, ...] = (0.1, 0.2, 0.5, 1
     The unbiased estimate (Gretton et al. 2012, equation 3): zero in expectation when both come from one
     distribution, and then often slightly negative.
     """
+    if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
+        raise ValueError(f"x must be (n, d) and y (m, d), got {tuple(x.shape)} and {tuple(y.shape)}")
     n, m = len(x), len(y)
     if n < 2 or m < 2:
         raise ValueError(f"MMD needs at least two samples on each side, got {n} and {m}")

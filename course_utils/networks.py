@@ -9,6 +9,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+# Below this many parameters, casting weights to bfloat16 costs more than the faster products save.
+BFLOAT16_MIN_PARAMETERS = 500_000
+
 ACTIVATIONS = {"relu": nn.ReLU, "leaky_relu": lambda: nn.LeakyReLU(0.2), "tanh": nn.Tanh}
 
 
@@ -47,10 +50,18 @@ def mlp(
     return Trunk(in_shape, nn.Sequential(*layers), width)
 
 
-def conv(in_shape: Sequence[int], width: int = 32, act: str = "leaky_relu", batch_norm: bool = True) -> Trunk:
+def conv(
+    in_shape: Sequence[int],
+    width: int = 32,
+    act: str = "leaky_relu",
+    batch_norm: bool = True,
+    features: int | None = None,
+) -> Trunk:
     """Convolutional trunk for (C, H, W) with H and W divisible by 4: two stride-2 convolutions of width, 2 width.
 
-    As in DCGAN (Radford et al. 2016, section 3) there is no pooling, and no batch norm on the first layer.
+    As in DCGAN (Radford et al. 2016, section 3) there is no pooling, and no batch norm on the first layer. Its
+    features are the 2 width (H/4) (W/4) values after the second convolution, or, with ``features=n``, n values of
+    one more fully connected layer.
     """
     channels, height, side = in_shape
     if height % 4 or side % 4:
@@ -67,7 +78,10 @@ def conv(in_shape: Sequence[int], width: int = 32, act: str = "leaky_relu", batc
         activation(act),
         nn.Flatten(),
     )
-    return Trunk(in_shape, layers, 2 * width * (height // 4) * (side // 4))
+    n = 2 * width * (height // 4) * (side // 4)
+    if features:
+        layers.extend([nn.Linear(n, features), activation(act)])
+    return Trunk(in_shape, layers, features or n)
 
 
 class DeterministicEncoder(nn.Module):
@@ -110,6 +124,40 @@ class GaussianEncoder(nn.Module):
         """One z ~ q(z|x) for each x, by the reparametrisation trick: z = mu + sigma * noise."""
         mu, logvar = self(x)
         return mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+
+    def mean(self, x: Tensor) -> Tensor:
+        """The mean mu of q(z|x)."""
+        return self(x)[0]
+
+
+class CholeskyEncoder(nn.Module):
+    """q(z|x) = N(mu(x), L(x) L(x)^T), L lower triangular: any covariance (Kingma and Welling 2019, section 2.5.1).
+
+    The head returns mu, the logs of the diagonal of L (so that it is positive) and the entries below it:
+    latent_dim (latent_dim + 3) / 2 numbers instead of the 2 latent_dim of `GaussianEncoder`.
+    """
+
+    def __init__(self, trunk: Trunk, latent_dim: int):
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.trunk = trunk
+        self.n_below = latent_dim * (latent_dim - 1) // 2
+        self.head = nn.Linear(trunk.out_features, 2 * latent_dim + self.n_below)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """mu (B, latent_dim) and scale_tril = L (B, latent_dim, latent_dim)."""
+        d = self.latent_dim
+        mu, log_diagonal, below = self.head(self.trunk(x)).to(x.dtype).split([d, d, self.n_below], dim=1)
+        scale_tril = torch.diag_embed(log_diagonal.exp())
+        row, column = torch.tril_indices(d, d, offset=-1, device=x.device)
+        scale_tril[:, row, column] = below
+        return mu, scale_tril
+
+    def sample(self, x: Tensor) -> Tensor:
+        """One z ~ q(z|x) for each x, by the reparametrisation trick: z = mu + L noise."""
+        mu, scale_tril = self(x)
+        # a sum of products instead of @: autocast would round a matrix product to bfloat16
+        return mu + (scale_tril * torch.randn_like(mu)[:, None, :]).sum(2)
 
     def mean(self, x: Tensor) -> Tensor:
         """The mean mu of q(z|x)."""
@@ -231,6 +279,32 @@ def _output(name: str) -> nn.Module:
     return functions[name]()
 
 
+def dcgan_init(module: nn.Module) -> nn.Module:
+    """Draw all weights as DCGAN does (Radford et al. 2016, section 4): N(0, 0.02^2), scales of batch norm N(1, 0.02^2).
+
+    Biases become zero. Returns the module.
+    """
+    for part in module.modules():
+        if isinstance(part, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.normal_(part.weight, 0.0, 0.02)
+        elif isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):
+            nn.init.normal_(part.weight, 1.0, 0.02)
+        else:
+            continue
+        if part.bias is not None:
+            nn.init.zeros_(part.bias)
+    return module
+
+
 def count_parameters(module: nn.Module) -> int:
     """The number of trainable numbers in a module."""
     return sum(p.numel() for p in module.parameters() if p.requires_grad)
+
+
+def is_large(module: nn.Module) -> bool:
+    """Whether its products cost so much more than a cast of its weights that bfloat16 pays, where that is fast.
+
+    So it is with many parameters, and with any convolution: it uses each weight at every place of the image.
+    """
+    convolves = any(isinstance(part, nn.Conv2d | nn.ConvTranspose2d) for part in module.modules())
+    return convolves or count_parameters(module) >= BFLOAT16_MIN_PARAMETERS

@@ -10,8 +10,6 @@ import numpy as np
 import torch
 
 MODES = ("fast", "default", "full")
-# Below this many parameters, casting weights to bfloat16 costs more than the faster products save.
-BFLOAT16_MIN_PARAMETERS = 500_000
 
 
 def mode() -> str:
@@ -71,14 +69,13 @@ def bfloat16_is_fast(where: torch.device) -> bool:
     return False
 
 
-def precision(name: str, where: torch.device, n_parameters: int) -> torch.dtype:
+def precision(name: str, where: torch.device, large: bool) -> torch.dtype:
     """The number format of the matrix products: torch.float32 or torch.bfloat16.
 
-    ``"auto"`` takes bfloat16 where `bfloat16_is_fast` and the model has at least
-    `BFLOAT16_MIN_PARAMETERS` parameters. Weights, losses, ``exp`` and ``log`` stay in float32 either way.
+    ``"auto"`` takes bfloat16 for a `large` model (see `networks.is_large`) where `bfloat16_is_fast`. Weights,
+    losses, ``exp`` and ``log`` stay in float32 either way.
     """
     if name == "auto":
-        large = n_parameters >= BFLOAT16_MIN_PARAMETERS
         return torch.bfloat16 if large and bfloat16_is_fast(where) else torch.float32
     known = {"float32": torch.float32, "bfloat16": torch.bfloat16}
     if name not in known:

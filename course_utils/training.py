@@ -17,7 +17,7 @@ from course_utils import checkpoints, distributed, runtime
 from course_utils.datasets import Images
 from course_utils.distributions import Distribution
 from course_utils.methods.base import Method
-from course_utils.networks import count_parameters
+from course_utils.networks import is_large
 from course_utils.progress import progress_bar
 
 # Losses stay on the device and are read in blocks of this many steps: reading one waits for the device.
@@ -107,7 +107,7 @@ def fit(
     decays = _decay_steps(decay_at, steps)
     settings = {"steps": steps, "steps_per_epoch": batches.steps_per_epoch, "decays": sorted(decays)}
     saved = _Checkpoint(checkpoint, method, {**settings, "batch_size": batches.batch_size, "seed": seed}, where)
-    number_format = runtime.precision(precision, where, count_parameters(method))
+    number_format = runtime.precision(precision, where, is_large(method))
     shots = _evenly_spaced(steps, n_snapshots) if snapshot else set()
 
     runtime.keep_freed_memory()

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import torch
 import torch.distributed as dist
 
@@ -16,6 +17,8 @@ if sys.platform == "linux":
     CONTEXT.set_forkserver_preload(["pytest", "course_utils.experiments"])
 # Against a test that never ends, should processes wait for each other; no test depends on how fast they are.
 PATIENCE = 300
+# gloo meets on the loopback device, whatever this machine's name and network are
+LOOPBACK = {"GLOO_SOCKET_IFNAME": "lo0" if sys.platform == "darwin" else "lo"}
 
 
 def start(function: Callable, *arguments) -> multiprocessing.Process:
@@ -39,6 +42,8 @@ def kill(process: multiprocessing.Process) -> None:
 
 def together(function: Callable, *arguments, n: int = 2) -> list[Any]:
     """Call a function in each of n connected processes; returns what it returned, or the error it raised, by rank."""
+    if os.name == "nt":
+        pytest.skip("several processes train together on Linux and macOS")
     # the address at which they meet is held by this process, as torchrun does it
     store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
     ends = [CONTEXT.Pipe(duplex=False) for _ in range(n)]
@@ -69,6 +74,7 @@ def _member(rank: int, n: int, port: int, sends, function: Callable, *arguments)
         MASTER_ADDR="127.0.0.1",
         MASTER_PORT=str(port),
         TORCHELASTIC_USE_AGENT_STORE="True",
+        **LOOPBACK,
     )
     try:
         with distributed.group():

@@ -367,12 +367,11 @@ def torchrun(folder, *arguments: str) -> subprocess.CompletedProcess:
     script = folder / "train.py"
     script.write_text(textwrap.dedent(COMMAND).format(folder=str(folder)))
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
-    # one thread each, as torchrun sets it by itself; one name server less to ask
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", **processes.LOOPBACK}
     return subprocess.run([*command, *arguments], capture_output=True, text=True, env=environment, timeout=300)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="PyTorch for Windows comes without the store that torchrun needs")
+@pytest.mark.skipif(os.name == "nt", reason="several processes train together on Linux and macOS")
 def test_torchrun_trains_and_stores_a_recipe(tmp_path):
     done = torchrun(tmp_path, "gan_ring", "--seeds", "0")
     assert done.returncode == 0, done.stderr

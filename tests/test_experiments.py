@@ -11,7 +11,7 @@ from torch import nn
 from course_utils import datasets, distributions, experiments, recipes, results, training
 from course_utils.methods import Method
 from course_utils.methods.base import sgd
-from course_utils.recipes import adversarial, judges, toy, variational
+from course_utils.recipes import adversarial, autoencoders, judges, limits, toy, variational
 from course_utils.recipes.base import Recipe, by_mode
 
 
@@ -56,7 +56,7 @@ def test_every_recipe_says_where_it_comes_from_and_has_a_budget_in_every_mode(na
 
 
 def test_names_are_unique():
-    names = [recipe.name for family in (toy, judges, variational, adversarial) for recipe in family.RECIPES]
+    names = [recipe.name for family in (toy, judges, variational, autoencoders, adversarial, limits) for recipe in family.RECIPES]
     assert len(names) == len(set(names)) == len(recipes.ALL)
 
 

@@ -100,23 +100,19 @@ def test_a_device_object_is_accepted():
 
 
 @pytest.mark.parametrize(
-    ("fast", "n_parameters", "taken"),
-    [
-        (True, runtime.BFLOAT16_MIN_PARAMETERS, torch.bfloat16),
-        (True, runtime.BFLOAT16_MIN_PARAMETERS - 1, torch.float32),
-        (False, 10**9, torch.float32),
-    ],
+    ("fast", "large", "taken"),
+    [(True, True, torch.bfloat16), (True, False, torch.float32), (False, True, torch.float32)],
 )
-def test_bfloat16_is_taken_for_large_networks_on_hardware_that_is_fast_at_it(monkeypatch, fast, n_parameters, taken):
+def test_bfloat16_is_taken_for_large_networks_on_hardware_that_is_fast_at_it(monkeypatch, fast, large, taken):
     monkeypatch.setattr(runtime, "bfloat16_is_fast", lambda where: fast)
-    assert runtime.precision("auto", CPU, n_parameters) == taken
-    assert runtime.precision("float32", CPU, n_parameters) == torch.float32
-    assert runtime.precision("bfloat16", CPU, n_parameters) == torch.bfloat16
+    assert runtime.precision("auto", CPU, large) == taken
+    assert runtime.precision("float32", CPU, large) == torch.float32
+    assert runtime.precision("bfloat16", CPU, large) == torch.bfloat16
 
 
 def test_an_unknown_number_format_is_refused():
     with pytest.raises(ValueError, match="unknown precision 'half': use 'auto', 'float32' or 'bfloat16'"):
-        runtime.precision("half", CPU, 1)
+        runtime.precision("half", CPU, True)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,17 @@ from torch import nn
 
 from course_utils import distributions, networks, runtime
 from course_utils.datasets import Images
-from course_utils.methods import AAE, GAN, VAE, Autoencoder, Classifier, ConditionalVAE, Method, MomentMatching
+from course_utils.methods import (
+    AAE,
+    GAN,
+    VAE,
+    Autoencoder,
+    Classifier,
+    ConditionalGAN,
+    ConditionalVAE,
+    Method,
+    MomentMatching,
+)
 
 IMAGE = (1, 8, 8)
 LATENT_DIM = 2
@@ -68,6 +78,12 @@ def conditional_vae() -> ConditionalVAE:
     )
 
 
+def conditional_gan() -> ConditionalGAN:
+    generator = networks.ConvDecoder(LATENT_DIM + 10, IMAGE, width=4)
+    discriminator = networks.Discriminator(networks.conv((1 + 10, *IMAGE[1:]), width=4))
+    return ConditionalGAN(generator, discriminator, distributions.Gaussian(LATENT_DIM))
+
+
 def autoencoder(kind: str) -> Autoencoder:
     return Autoencoder(networks.DeterministicEncoder(trunk(kind), LATENT_DIM), decoder(kind))
 
@@ -90,6 +106,7 @@ BUILDERS: dict[str, Callable[[], Method]] = {
     "vae gaussian monte carlo": lambda: vae("mlp", distributions.ten_gaussians(), likelihood="gaussian"),
     "vae conv": lambda: vae("conv"),
     "conditional_vae": conditional_vae,
+    "conditional_gan conv": conditional_gan,
     "aae deterministic": lambda: aae("mlp"),
     "aae gaussian": lambda: aae("mlp", networks.GaussianEncoder),
     "aae universal": universal_aae,

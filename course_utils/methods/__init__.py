@@ -1,12 +1,30 @@
 """One file a method, each with the training step of its paper, on the contract in `base`."""
 
 from course_utils.methods.aae import AAE
-from course_utils.methods.autoencoder import Autoencoder
+from course_utils.methods.autoencoder import Autoencoder, DenoisingAutoencoder
 from course_utils.methods.base import Method
+from course_utils.methods.categorical_vae import CategoricalVAE
 from course_utils.methods.classifier import Classifier
+from course_utils.methods.conditional_gan import ConditionalGAN
 from course_utils.methods.conditional_vae import ConditionalVAE
+from course_utils.methods.full_covariance_vae import FullCovarianceVAE
 from course_utils.methods.gan import GAN
 from course_utils.methods.moment_matching import MomentMatching
+from course_utils.methods.semantic_hashing import SemanticHashing
 from course_utils.methods.vae import VAE
 
-__all__ = ["AAE", "GAN", "VAE", "Autoencoder", "Classifier", "ConditionalVAE", "Method", "MomentMatching"]
+__all__ = [
+    "AAE",
+    "GAN",
+    "VAE",
+    "Autoencoder",
+    "CategoricalVAE",
+    "Classifier",
+    "ConditionalGAN",
+    "ConditionalVAE",
+    "DenoisingAutoencoder",
+    "FullCovarianceVAE",
+    "Method",
+    "MomentMatching",
+    "SemanticHashing",
+]

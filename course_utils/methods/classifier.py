@@ -7,11 +7,15 @@ from course_utils.methods.base import Method, adam
 
 
 class Classifier(Method):
-    """Images to class probabilities by cross-entropy. One role: `classifier`. `network` gives features (B, F)."""
+    """Images to class probabilities by cross-entropy. One role: `classifier`.
 
-    def __init__(self, trunk: nn.Module, n_classes: int = 10, lr: float = 1e-3):
+    `trunk` gives features (B, F), of which a share `dropout` in [0, 1) is left out at random in training.
+    """
+
+    def __init__(self, trunk: nn.Module, n_classes: int = 10, lr: float = 1e-3, dropout: float = 0.0):
         super().__init__()
         self.trunk = trunk
+        self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(trunk.out_features, n_classes)
         self.lr = lr
 
@@ -23,9 +27,13 @@ class Classifier(Method):
         self.minimize(classifier=cross_entropy)
         return {"cross_entropy": cross_entropy}
 
+    def features(self, x: Tensor) -> Tensor:
+        """What the last layer before the classes sees, (B, trunk.out_features)."""
+        return self.trunk(x).to(x.dtype)
+
     def logits(self, x: Tensor) -> Tensor:
         """Unnormalised class scores (B, n_classes)."""
-        return self.head(self.trunk(x)).to(x.dtype)
+        return self.head(self.dropout(self.trunk(x))).to(x.dtype)
 
     def probabilities(self, x: Tensor) -> Tensor:
         """p(y|x), (B, n_classes), rows sum to one."""

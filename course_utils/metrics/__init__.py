@@ -5,20 +5,42 @@ Nothing here is differentiable and nothing moves the global random state: what i
 """
 
 from course_utils.metrics.codes import KLDecomposition, holes, kl_decomposition
+from course_utils.metrics.histogram import misplaced_mass
 from course_utils.metrics.likelihood import choose_parzen_width, iwae_bound, parzen_log_likelihood
 from course_utils.metrics.modes import ModeCount, modes_covered
+from course_utils.metrics.retrieval import hamming_distances, precision_at_k
+from course_utils.metrics.samples import PrecisionRecall, fid, inception_score, kid, precision_recall, sharpness
+from course_utils.metrics.similarity import ms_ssim, mse, psnr, ssim
+from course_utils.metrics.subspace import angles_to_subspace, principal_angles, principal_components, project
 from course_utils.metrics.two_sample import TwoSampleTest, energy_distance, two_sample_test
 
 __all__ = [
     "KLDecomposition",
     "ModeCount",
+    "PrecisionRecall",
     "TwoSampleTest",
+    "angles_to_subspace",
     "choose_parzen_width",
     "energy_distance",
+    "fid",
+    "hamming_distances",
     "holes",
+    "inception_score",
     "iwae_bound",
+    "kid",
     "kl_decomposition",
+    "misplaced_mass",
     "modes_covered",
+    "ms_ssim",
+    "mse",
     "parzen_log_likelihood",
+    "precision_at_k",
+    "precision_recall",
+    "principal_angles",
+    "principal_components",
+    "project",
+    "psnr",
+    "sharpness",
+    "ssim",
     "two_sample_test",
 ]

@@ -1,6 +1,16 @@
 """Figures. Every function returns a matplotlib Figure with labelled axes; `notebook.show` adds caption and alt text."""
 
 from course_utils.plotting.codes import code_scatter, decoded_grid
+from course_utils.plotting.distortions import distortion_grid
+from course_utils.plotting.gans import (
+    by_seed,
+    class_shares,
+    confusion,
+    feature_maps,
+    image_panels,
+    probe_accuracy,
+    style_by_class,
+)
 from course_utils.plotting.images import image_grid, image_rows
 from course_utils.plotting.priors import (
     aae_diagram,
@@ -23,6 +33,13 @@ from course_utils.plotting.toy import (
     point_panels,
 )
 from course_utils.plotting.training import loss_curves
+from course_utils.plotting.vae_against_gan import (
+    completions,
+    fitted_posteriors,
+    judged_sets,
+    judges_diagram,
+    sharpness_strips,
+)
 from course_utils.plotting.variational import (
     bounds,
     curves,
@@ -37,18 +54,28 @@ __all__ = [
     "aae_diagram",
     "against_width",
     "bounds",
+    "by_seed",
+    "class_shares",
     "code_scatter",
     "codes_on_prior",
     "coloured_points",
+    "completions",
+    "confusion",
     "cumulative",
     "curves",
     "decoded_grid",
     "decoded_points",
+    "feature_maps",
+    "distortion_grid",
     "figure",
+    "fitted_posteriors",
     "game_strip",
     "gan_diagram",
     "image_grid",
+    "image_panels",
     "image_rows",
+    "judged_sets",
+    "judges_diagram",
     "kl_bars",
     "latent_pictures",
     "line_panels",
@@ -59,6 +86,9 @@ __all__ = [
     "point_panels",
     "posterior_ellipses",
     "prior_samples",
+    "probe_accuracy",
+    "sharpness_strips",
+    "style_by_class",
     "tradeoff",
     "vae_diagram",
 ]

@@ -1,0 +1,121 @@
+"""Shipped weights: half precision and checked on the way in and out; those in the repository are what they say."""
+
+import json
+
+import pytest
+import torch
+from torch import nn
+
+from course_utils import datasets, experiments, judge, pretrained, recipes, results
+from course_utils.checkpoints import CheckpointError
+
+MEGABYTE = 1_000_000
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(pretrained, "ROOT", tmp_path)
+    return tmp_path
+
+
+def network(seed: int, width: int = 5) -> nn.Module:
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Linear(3, width), nn.BatchNorm1d(width))
+
+
+def test_weights_come_back_in_half_precision_and_statistics_exactly(folder):
+    saved, loaded = network(0), network(1)
+    saved(torch.randn(50, 3) * 100 + 7)  # moves the statistics of batch norm
+    pretrained.save("net", saved, {"recipe": "net"})
+    facts = pretrained.load("net", loaded)
+    assert facts == pretrained.card("net") and facts["recipe"] == "net"
+    assert facts["bytes"] == (folder / "net.safetensors").stat().st_size
+    assert torch.equal(loaded[0].weight, saved[0].weight.half().float())
+    assert torch.equal(loaded[1].running_var, saved[1].running_var)
+    assert loaded[1].num_batches_tracked == 1
+    assert not loaded.training
+    assert pretrained.names() == ["net"]
+
+
+def test_weights_that_half_precision_cannot_hold_are_not_shipped(folder):
+    net = network(0)
+    nn.init.constant_(net[0].bias, 1e5)
+    with pytest.raises(ValueError, match=r"0\.bias holds numbers beyond half precision"):
+        pretrained.save("net", net, {})
+    assert not list(folder.iterdir())
+
+
+def test_missing_weights(folder):
+    pretrained.save("net", network(0), {})
+    with pytest.raises(CheckpointError, match="no weights of 'other' are shipped; shipped are: net"):
+        pretrained.load("other", network(0))
+
+
+@pytest.mark.parametrize("damage", [lambda f: f.unlink(), lambda f: f.write_bytes(f.read_bytes()[:-1] + b"x")])
+def test_damaged_weights(folder, damage):
+    pretrained.save("net", network(0), {})
+    damage(folder / "net.safetensors")
+    with pytest.raises(CheckpointError, match=r"net\.safetensors is damaged or missing"):
+        pretrained.load("net", network(0))
+
+
+def test_weights_of_other_networks(folder):
+    pretrained.save("net", network(0), {})
+    with pytest.raises(CheckpointError, match="belongs to other networks than 'net' builds now"):
+        pretrained.load("net", network(0, width=6))
+
+
+def test_run_ships_what_it_trained(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_MODE", "fast")
+    monkeypatch.setattr(results, "ROOT", tmp_path / "results")
+    path = experiments.run("gan_ring", 3, runs=tmp_path / "runs", ship=True)
+    card, result = pretrained.card("gan_ring"), json.loads(path.read_text())
+    assert (card["recipe"], card["seed"], card["mode"]) == ("gan_ring", 3, "fast")
+    assert card["numbers"].keys() == result["numbers"].keys()
+    # measured with the halved weights: close to the training's own numbers, but not the same
+    assert card["numbers"]["discriminator_loss"] == pytest.approx(result["numbers"]["discriminator_loss"], abs=0.05)
+    assert card["numbers"] != result["numbers"]
+
+
+def test_trained_loads_or_trains_and_says_so(folder, monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_MODE", "fast")
+    data = experiments.get("gan_ring").data()
+    with pytest.raises(CheckpointError, match="no weights of 'gan_ring'"):
+        experiments.trained("gan_ring", data)
+    method = experiments.trained("gan_ring", data, retrain=True, progress=False)
+    pretrained.save("gan_ring", method, {"data": "a ring", "seed": 0, "date": "2026-01-01"})
+    loaded = experiments.trained("gan_ring", data)
+    assert "the weights shipped with the course, trained on a ring with seed 0" in capsys.readouterr().out
+    for name, weights in loaded.named_parameters():
+        assert torch.equal(weights, method.get_parameter(name).half().float())
+
+
+# ---- those in the repository ------------------------------------------------------------------------------------
+
+
+def test_the_judge_is_shipped():
+    assert judge.NAME in pretrained.names()
+
+
+def test_the_budget():
+    sizes = [file.stat().st_size for file in pretrained.ROOT.glob("*.safetensors")]
+    assert max(sizes) <= 3 * MEGABYTE
+    assert sum(sizes) <= 40 * MEGABYTE
+
+
+@pytest.mark.parametrize("name", pretrained.names())
+def test_shipped_weights_fit_their_recipe_and_have_numbers(name):
+    card = pretrained.load(name, recipes.ALL[name].method())
+    assert card["source"] == recipes.ALL[name].source, "the recipe has changed since: train it again with --ship"
+    assert {"seed", "data", "date", "hardware", "versions"} <= card.keys()
+    assert card["numbers"]
+
+
+def test_the_judge_is_as_good_as_its_card_says():
+    if not (datasets.root() / "MNIST" / "raw" / "t10k-images-idx3-ubyte").exists():
+        pytest.skip("MNIST is not on this machine (set COURSE_DATA)")
+    data = datasets.load("mnist")
+    wrong = judge.probabilities(data.test.x).argmax(1) != data.test.y
+    stated = pretrained.card(judge.NAME)["numbers"]["test_error_percent"]
+    assert 100 * wrong.float().mean().item() == pytest.approx(stated, abs=0.05)
+    assert stated < 1.5
