@@ -113,7 +113,7 @@ def load(name: str = "auto") -> Splits:
 
 
 def photograph(name: str = "china", side: int = 192, grey: bool = True) -> Tensor:
-    """A photograph that comes with scikit-learn, ``"china"`` (a pavilion) or ``"flower"``: (1, 1, side, side) in [0, 1].
+    """A photograph inside scikit-learn, ``"china"`` (a pavilion) or ``"flower"``: (1, 1, side, side) in [0, 1].
 
     The largest square in the middle, 427 pixels wide, scaled down. Not `grey`: (1, 3, side, side); grey values are the
     luma of ITU-R BT.601. Raises ValueError for another name, or a side that is not between 1 and 427.

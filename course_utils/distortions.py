@@ -127,23 +127,23 @@ def _check(x: Tensor, name: str, strength: float, low: float = -float("inf"), hi
 
 
 class Distortion(NamedTuple):
-    """A distortion, the unit of its strength, the strength that changes nothing, and the strongest that is tried."""
+    """A distortion, its strength with its unit in words, the strength of (almost) no change, the strongest tried."""
 
     apply: Callable[[Tensor, float], Tensor]
-    unit: str
+    words: str
     none: float
     strongest: float
 
 
 DISTORTIONS = {
-    "contrast": Distortion(contrast, "of the contrast lost", 0.0, 1.0),
-    "luminance": Distortion(luminance, "added", 0.0, 1.0),
-    "noise": Distortion(noise, "standard deviation", 0.0, 5.0),
-    "blur": Distortion(blur, "pixels", 0.0, 50.0),
-    "jpeg": Distortion(jpeg, "quality", 100, 1),
-    "shift": Distortion(shift, "pixels", 0.0, 50.0),
-    "rotation": Distortion(rotation, "degrees", 0.0, 180.0),
-    "zoom": Distortion(zoom, "times", 1.0, 4.0),
+    "contrast": Distortion(contrast, "{:.0%} of it lost", 0.0, 1.0),
+    "luminance": Distortion(luminance, "{:+.3f}", 0.0, 1.0),
+    "noise": Distortion(noise, "std {:.3f}", 0.0, 5.0),
+    "blur": Distortion(blur, "std {:.2f} pixels", 0.0, 50.0),
+    "jpeg": Distortion(jpeg, "quality {:.0f}", 100, 1),
+    "shift": Distortion(shift, "{:.2f} pixels", 0.0, 50.0),
+    "rotation": Distortion(rotation, "{:.2f} degrees", 0.0, 180.0),
+    "zoom": Distortion(zoom, "{:.3f} times", 1.0, 4.0),
 }
 NAMES = tuple(DISTORTIONS)
 
@@ -172,12 +172,12 @@ def at_mse(name: str, x: Tensor, mse: float) -> Distorted:
 
 def describe(name: str, strength: float) -> str:
     """A distortion and its strength in words, for the labels of figures."""
-    return f"{name}, {strength:.3g} {_named(name).unit}" if name != "jpeg" else f"JPEG, quality {strength}"
+    return f"{'JPEG' if name == 'jpeg' else name}, {_named(name).words.format(strength)}"
 
 
 def _weakest(name: str, error: Callable[[float], float], mse: float) -> float:
     """The first strength with this error. The error of a moved image goes up and down, so steps come first."""
-    _, _, none, strongest = DISTORTIONS[name]
+    none, strongest = DISTORTIONS[name].none, DISTORTIONS[name].strongest
     below, most = none, 0.0
     for fraction in torch.logspace(-3, 0, N_TRIED, dtype=torch.float64).tolist():
         strength = none + fraction * (strongest - none)
