@@ -1,0 +1,220 @@
+"""What holds for every metric, whatever the number, dimension and format of its points."""
+
+import math
+
+import pytest
+import tiny
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from properties import close, floats, normal, quick, rotation, seeds, sizes, uniform
+
+from course_utils import distributions, metrics
+
+PAIRS = {
+    "energy_distance": metrics.energy_distance,
+    "energy": lambda x, y: metrics.two_sample_test(x, y, n_permutations=5).statistic,
+    "mmd": lambda x, y: metrics.two_sample_test(x, y, "mmd", n_permutations=5).statistic,
+    "precision_recall": lambda x, y: sum(metrics.precision_recall(x, y, k=1)),
+    "fid": metrics.fid,
+    "kid": lambda x, y: metrics.kid(x, y, n_subsets=2),
+}
+DISTANCES_ONLY = [name for name in PAIRS if name != "kid"]  # kid's kernel knows where the origin is
+numbers = st.integers(4, 8)
+
+
+def two(seed: int, n: int, m: int, d: int, dtype=torch.float64):
+    return normal(seed, n, d, dtype=dtype), normal(seed + 1, m, d, dtype=dtype) + 0.5
+
+
+# ---- two samples ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PAIRS)
+@quick
+@given(seeds, numbers, sizes, st.randoms(use_true_random=False))
+def test_neither_the_order_of_points_nor_of_samples_matters(name, seed, n, d, rng):
+    x, y = two(seed, n, n, d)
+    order = rng.sample(range(n), n)
+    found = PAIRS[name](x, y)
+    assert isinstance(found, float)
+    assert math.isclose(PAIRS[name](x[order], y), found, rel_tol=1e-6, abs_tol=1e-6)
+    assert math.isclose(PAIRS[name](y, x), found, rel_tol=1e-6, abs_tol=1e-6)
+
+
+@pytest.mark.parametrize("name", DISTANCES_ONLY)
+@quick
+@given(seeds, numbers, numbers, sizes)
+def test_only_distances_between_points_matter(name, seed, n, m, d):
+    x, y = two(seed, n, m, d)
+    turned = rotation(seed, d)
+    moved = PAIRS[name](x @ turned + 2, y @ turned + 2)
+    assert math.isclose(moved, PAIRS[name](x, y), rel_tol=1e-5, abs_tol=1e-5)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+@quick
+@given(seeds, numbers, sizes)
+def test_points_that_do_not_fit_are_named(name, seed, n, d):
+    x = normal(seed, n, d)
+    for bad in (normal(seed, n, d + 1), normal(seed, n), normal(seed, n, d, 1)):
+        with pytest.raises(ValueError, match="must") as error:
+            PAIRS[name](x, bad)
+        assert str(tuple(bad.shape)) in str(error.value)
+    with pytest.raises(ValueError, match="at least two points on each side are needed, got 1"):
+        PAIRS[name](x[:1], x)
+    with pytest.raises(ValueError, match="NaN or infinite"):
+        PAIRS[name](x, x / 0)
+
+
+@quick
+@given(seeds, numbers, numbers, sizes, st.floats(0.1, 10), floats)
+def test_the_energy_distance_is_a_length_and_counts_in_double_precision(seed, n, m, d, factor, dtype):
+    x, y = two(seed, n, m, d, dtype)
+    found = metrics.energy_distance(x, y)
+    assert math.isclose(metrics.energy_distance(factor * x.double(), factor * y.double()), factor * found, abs_tol=1e-9)
+
+
+@quick
+@given(seeds, numbers, numbers, sizes, st.integers(1, 30))
+def test_p_values_are_shares_of_the_relabellings(seed, n, m, d, n_permutations):
+    x, y = two(seed, n, m, d)
+    p = metrics.two_sample_test(x, y, n_permutations=n_permutations).p_value
+    assert p * (1 + n_permutations) == pytest.approx(round(p * (1 + n_permutations)))
+    assert 1 / (1 + n_permutations) <= p <= 1
+    far = metrics.two_sample_test(normal(seed, 8, d), normal(seed, 8, d) + 1e3, n_permutations=n_permutations)
+    assert far.p_value <= (1 + 0.2 * n_permutations) / (1 + n_permutations)
+
+
+@quick
+@given(seeds, st.integers(5, 9), sizes)
+def test_equal_sets_are_precise_and_complete_and_distant_ones_neither(seed, n, d):
+    x = normal(seed, n, d)
+    assert metrics.precision_recall(x, x) == (1, 1)
+    assert metrics.precision_recall(x, x + 1e4) == (0, 0)
+    assert abs(metrics.fid(x, x)) < 1e-6
+    # the means alone differ: the squared distance between them
+    assert metrics.fid(x, x + 2) == pytest.approx(4 * d, abs=1e-5)
+
+
+@quick
+@given(seeds, st.integers(1, 20), st.integers(2, 6))
+def test_the_inception_score_lies_between_one_and_the_number_of_classes(seed, n, k):
+    p = (3 * normal(seed, n, k)).softmax(1)
+    assert 1 - 1e-9 <= metrics.inception_score(p) <= k + 1e-9
+    assert metrics.inception_score(torch.cat([p, p])) == pytest.approx(metrics.inception_score(p))
+    assert metrics.inception_score(p[:1].expand(n, k)) == pytest.approx(1)
+    assert metrics.inception_score(torch.eye(k)) == pytest.approx(k)
+    for bad in (p[0], 2 * p, p[None]):
+        with pytest.raises(ValueError, match="must be") as error:
+            metrics.inception_score(bad)
+        assert str(tuple(bad.shape)) in str(error.value)
+
+
+@quick
+@given(seeds, sizes, sizes, st.integers(2, 6), st.floats(0.1, 10))
+def test_sharpness_is_of_each_image_whatever_its_contrast(seed, n, c, side, contrast):
+    x = uniform(seed, n, c, side, side + 1) + 0.1
+    found = metrics.sharpness(x)
+    assert found.shape == (n,)
+    assert found.dtype == x.dtype
+    assert (found > 0).all()
+    assert close(metrics.sharpness(contrast * x), found)
+    assert close(metrics.sharpness(x.flip(0).flip(3).transpose(2, 3)), found.flip(0))
+    with pytest.raises(ValueError, match="takes images"):
+        metrics.sharpness(x[0])
+
+
+# ---- codes ------------------------------------------------------------------------------------------------------
+
+
+@quick
+@given(seeds, st.integers(3, 12), sizes, st.randoms(use_true_random=False), floats)
+def test_holes_are_a_share_and_the_order_of_codes_does_not_matter(seed, n, d, rng, dtype):
+    prior = distributions.Gaussian(d)
+    z = normal(seed, n, d, dtype=dtype)
+    share = metrics.holes(z, prior, k=2, n_probe=50)
+    assert 0 <= share <= 1
+    assert metrics.holes(z[rng.sample(range(n), n)], prior, k=2, n_probe=50) == share
+    assert metrics.holes(z + 1e3, prior, k=2, n_probe=50) == 1
+    for bad in (normal(seed, n, d + 1), normal(seed, n)):
+        with pytest.raises(ValueError, match="must be") as error:
+            metrics.holes(bad, prior)
+        assert str(tuple(bad.shape)) in str(error.value)
+
+
+@quick
+@given(seeds, st.integers(2, 8), sizes, st.integers(1, 3))
+def test_codes_know_no_more_than_which_image_it_was(seed, n, d, n_samples):
+    """I(x; z) <= log N, by construction of q(z); and the left side is the closed form, which is not negative."""
+    mu, logvar = 2 * normal(seed, n, d), 0.5 * normal(seed + 1, n, d)
+    found = metrics.kl_decomposition(mu, logvar, distributions.Gaussian(d), n_samples)
+    assert found.mutual_information <= math.log(n) + 1e-9
+    assert found.kl >= 0
+    twice = metrics.kl_decomposition(torch.cat([mu, mu]), torch.cat([logvar, logvar]), distributions.Gaussian(d))
+    assert twice.kl == pytest.approx(found.kl)
+    for bad in (logvar[:-1], logvar[:, None], logvar[0]):
+        with pytest.raises(ValueError, match="must both be") as error:
+            metrics.kl_decomposition(mu, bad, distributions.Gaussian(d))
+        assert str(tuple(bad.shape)) in str(error.value)
+
+
+# ---- likelihoods ------------------------------------------------------------------------------------------------
+
+
+@quick
+@given(seeds, st.integers(1, 6), sizes, st.integers(1, 4), st.floats(0.1, 5), st.integers(1, 7), floats)
+def test_the_parzen_window_is_a_mixture_of_gaussians(seed, n, b, d, width, chunk, dtype):
+    samples, x = normal(seed, n, d, 2, dtype=dtype), normal(seed + 1, b, d, 2, dtype=dtype)
+    found = metrics.parzen_log_likelihood(samples, x, width, chunk)
+    normals = torch.distributions.Normal(samples.double().flatten(1), width)
+    expected = normals.log_prob(x.double().flatten(1)[:, None]).sum(2).logsumexp(1) - math.log(n)
+    assert found.shape == (b,)
+    assert found.dtype == dtype
+    assert torch.allclose(found.double(), expected, rtol=1e-3 if dtype == torch.float32 else 1e-6, atol=1e-3)
+    doubled = metrics.parzen_log_likelihood(torch.cat([samples, samples]), x, width)
+    assert close(doubled, metrics.parzen_log_likelihood(samples, x, width), torch.float32)
+    widths = (0.5, 1.0, 2.0)
+    assert metrics.choose_parzen_width(samples, x, widths) in widths
+
+
+@quick
+@given(seeds, sizes, sizes)
+def test_parzen_names_shapes_that_do_not_fit(seed, n, d):
+    samples = normal(seed, n, d)
+    for bad in (normal(seed, n, d + 1), normal(seed, n, d, 1)):
+        with pytest.raises(ValueError, match="one shape") as error:
+            metrics.parzen_log_likelihood(samples, bad, 1.0)
+        assert str(tuple(bad.shape)) in str(error.value)
+
+
+@quick
+@given(seeds, st.integers(1, 5), st.integers(1, 6), st.integers(1, 8))
+def test_the_bound_is_one_number_an_image_however_it_is_cut_up(seed, n, k, chunk):
+    vae = tiny.build("vae gaussian").eval()
+    found = metrics.iwae_bound(vae, uniform(seed, n, *tiny.IMAGE, dtype=torch.float32), k, chunk)
+    assert found.shape == (n,)
+    assert found.isfinite().all()
+    for bad in ({"k": 0}, {"k": 1, "chunk": 0}):
+        with pytest.raises(ValueError, match="must be at least 1"):
+            metrics.iwae_bound(vae, torch.zeros(1, *tiny.IMAGE), **bad)
+
+
+# ---- modes ------------------------------------------------------------------------------------------------------
+
+
+@quick
+@given(seeds, st.integers(1, 12), st.integers(2, 8), st.randoms(use_true_random=False))
+def test_modes_are_counted_whatever_the_order(seed, n, k, rng):
+    ring = distributions.ring_of_gaussians(k)
+    samples = 2 * normal(seed, n, 2)
+    found = metrics.modes_covered(samples, ring)
+    assert 0 <= found.covered <= min(k, n)
+    assert 0 <= found.high_quality <= 1
+    assert metrics.modes_covered(samples[rng.sample(range(n), n)], ring) == found
+    assert metrics.modes_covered(torch.cat([samples, samples]), ring) == found
+    assert metrics.modes_covered(ring.means, ring) == (k, 1)
+    for bad in (normal(seed, n, 3), normal(seed, n), normal(seed, n, 1)):
+        with pytest.raises(ValueError, match="must be") as error:
+            metrics.modes_covered(bad, ring)
+        assert str(tuple(bad.shape)) in str(error.value)
