@@ -129,9 +129,20 @@ def image_quality(real: Tensor, fake: Tensor) -> dict[str, float]:
 
 @torch.no_grad()
 def images(method: Method, data: Splits) -> dict[str, float]:
-    """`image_quality` of 5,000 samples against as many random test images (or all, if there are fewer)."""
+    """`image_quality` of 5,000 samples against as many random test images (or all, if there are fewer).
+
+    fid_of_training_images: what as many random training images score, a model that copies: nobody needs to be better.
+    """
     real = _random_subset(test_images(method, data).x, N_SAMPLES)
-    return {**image_quality(real, method.sample(len(real))), "parameters": networks.count_parameters(method)}
+    return {
+        **image_quality(real, method.sample(len(real))),
+        "fid_of_training_images": _copying(real, data),
+        "parameters": networks.count_parameters(method),
+    }
+
+
+def _copying(real: Tensor, data: Splits) -> float:
+    return metrics.fid(judge.features(real), judge.features(_random_subset(data.train.x, len(real))))
 
 
 @torch.no_grad()
@@ -155,6 +166,7 @@ def class_images(method: ConditionalGAN, data: Splits) -> dict[str, float]:
     seen, seen_real = (judge.probabilities(x).argmax(1) == y.cpu() for x in (fake, real))
     return {
         **image_quality(real, fake),
+        "fid_of_training_images": _copying(real, data),
         "requested_class_percent": 100 * seen.float().mean().item(),
         "real_class_percent": 100 * seen_real.float().mean().item(),
         "parameters": networks.count_parameters(method),

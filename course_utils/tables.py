@@ -90,6 +90,28 @@ TABLES: dict[str, Callable[[], str]] = {
             ("IWAE bound, 50 draws, nats", "iwae_50_binarised", 4),
         ],
     ).markdown,
+    "images": Comparison(
+        rows=[
+            ("GAN, fully connected, no batch norm", "gan_mlp_plain"),
+            ("GAN, fully connected", "gan_mlp"),
+            ("DCGAN", "dcgan"),
+            ("DCGAN, discriminator learns a hundred times slower", "dcgan_slow_discriminator"),
+            ("DCGAN, told the class", "conditional_dcgan"),
+            ("moment matching (MMD), fully connected", "gmmn"),
+            ("VAE, fully connected", "vae_mlp_images"),
+            ("VAE, convolutional", "vae_conv_images"),
+        ],
+        columns=[
+            ("FID", "fid", 3),
+            ("FID of training images", "fid_of_training_images", 3),
+            ("KID", "kid", 3),
+            ("precision, %", "precision_percent", 3),
+            ("recall, %", "recall_percent", 3),
+            ("sharpness", "sharpness", 3),
+            ("class as asked, %", "requested_class_percent", 3),
+            ("discriminator loss", "discriminator_loss", 3),
+        ],
+    ).markdown,
     "ring": Comparison(
         rows=[
             ("GAN", "gan_ring"),

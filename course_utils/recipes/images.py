@@ -12,6 +12,10 @@ from course_utils.recipes.base import IMAGE, Recipe, by_mode
 LATENT_DIM = 64
 WIDTH = 32
 N_CLASSES = 10
+# Of 2e-4 (the paper's), 5e-4 and 1e-3 the rate with the lowest FID of validation images after two epochs of DCGAN.
+DCGAN_LR = 1e-3
+# Fully connected GANs begin faster at 1e-3, too, but do not survive it for eight epochs.
+MLP_GAN_LR = 2e-4
 
 
 def prior() -> distributions.Gaussian:
@@ -20,8 +24,8 @@ def prior() -> distributions.Gaussian:
 
 
 def mlp_generator() -> networks.MLPDecoder:
-    """Two hidden layers of 512."""
-    return networks.MLPDecoder(LATENT_DIM, IMAGE)
+    """Two hidden layers of 512, with batch norm."""
+    return networks.MLPDecoder(LATENT_DIM, IMAGE, batch_norm=True)
 
 
 def conv_generator(extra: int = 0) -> networks.ConvDecoder:
@@ -29,10 +33,19 @@ def conv_generator(extra: int = 0) -> networks.ConvDecoder:
     return networks.ConvDecoder(LATENT_DIM + extra, IMAGE, WIDTH)
 
 
+def mlp_discriminator() -> networks.Discriminator:
+    """Two hidden layers of 512."""
+    return networks.Discriminator(networks.mlp(IMAGE, act="leaky_relu"))
+
+
 def mlp_gan() -> GAN:
-    """The GAN of 2014 in shape: fully connected networks."""
-    discriminator = networks.Discriminator(networks.mlp(IMAGE, act="leaky_relu"))
-    return GAN(mlp_generator(), discriminator, prior())
+    """A GAN of fully connected networks."""
+    return GAN(mlp_generator(), mlp_discriminator(), prior(), lr=MLP_GAN_LR)
+
+
+def plain_mlp_gan() -> GAN:
+    """The same without batch norm, as networks were in 2014."""
+    return GAN(networks.MLPDecoder(LATENT_DIM, IMAGE), mlp_discriminator(), prior(), lr=MLP_GAN_LR)
 
 
 def dcgan(**options) -> Callable[[], GAN]:
@@ -40,7 +53,12 @@ def dcgan(**options) -> Callable[[], GAN]:
 
     def build() -> GAN:
         discriminator = networks.Discriminator(networks.conv(IMAGE, WIDTH))
-        return GAN(networks.dcgan_init(conv_generator()), networks.dcgan_init(discriminator), prior(), **options)
+        return GAN(
+            networks.dcgan_init(conv_generator()),
+            networks.dcgan_init(discriminator),
+            prior(),
+            **{"lr": DCGAN_LR, **options},
+        )
 
     return build
 
@@ -50,7 +68,11 @@ def conditional_dcgan() -> ConditionalGAN:
     channels, height, side = IMAGE
     discriminator = networks.Discriminator(networks.conv((channels + N_CLASSES, height, side), WIDTH))
     return ConditionalGAN(
-        networks.dcgan_init(conv_generator(N_CLASSES)), networks.dcgan_init(discriminator), prior(), N_CLASSES
+        networks.dcgan_init(conv_generator(N_CLASSES)),
+        networks.dcgan_init(discriminator),
+        prior(),
+        N_CLASSES,
+        lr=DCGAN_LR,
     )
 
 
@@ -70,24 +92,23 @@ def conv_vae() -> VAE:
 
 
 _DCGAN = (
-    "Radford et al. 2016, section 4 (Adam 2e-4, beta1 0.5, weights N(0, 0.02^2), LeakyReLU 0.2); ours: two strided "
-    "convolutions of 32 and 64 channels for 28x28 images, 64-D Gaussian noise, sigmoid output for pixels in [0, 1]"
+    "Radford et al. 2016, section 4 (beta1 0.5, weights N(0, 0.02^2), LeakyReLU 0.2); ours: Adam 1e-3 instead of 2e-4, "
+    "two strided convolutions of 32 and 64 channels for 28x28 images, 64-D Gaussian noise, sigmoid output"
+)
+_MLP_GAN = (
+    "Goodfellow et al. 2014 in shape; ours: 512-512 units, LeakyReLU instead of maxout, no dropout, "
+    "Adam 2e-4, beta1 0.5"
 )
 _EPOCHS = {"epochs": by_mode(2, 8, 50)}
 
 RECIPES = [
-    Recipe(
-        "gan_mlp",
-        "Goodfellow et al. 2014 in shape; ours: 512-512 units, LeakyReLU instead of maxout and dropout, Adam 2e-4",
-        mlp_gan,
-        evaluation.image_game,
-        **_EPOCHS,
-    ),
+    Recipe("gan_mlp", f"{_MLP_GAN}, batch norm in the generator", mlp_gan, evaluation.image_game, **_EPOCHS),
+    Recipe("gan_mlp_plain", _MLP_GAN, plain_mlp_gan, evaluation.image_game, **_EPOCHS),
     Recipe("dcgan", _DCGAN, dcgan(), evaluation.image_game, **_EPOCHS),
     Recipe(
         "dcgan_slow_discriminator",
         f"{_DCGAN}; the discriminator learns at a hundredth of the rate",
-        dcgan(discriminator_lr=2e-6),
+        dcgan(discriminator_lr=DCGAN_LR / 100),
         evaluation.image_game,
         **_EPOCHS,
     ),
