@@ -11,10 +11,11 @@ import pytest
 import torch
 import torch.distributed as dist
 
-# Linux: children are copies of a small server process that has imported torch once. Elsewhere each one imports it.
+# Linux: children are copies of a small server process that has imported once what takes seconds (of torch, a part
+# that the first optimiser would import). Elsewhere each one imports it.
 CONTEXT = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
 if sys.platform == "linux":
-    CONTEXT.set_forkserver_preload(["pytest", "course_utils.experiments"])
+    CONTEXT.set_forkserver_preload(["pytest", "course_utils.experiments", "torch._dynamo"])
 # Against a test that never ends, should processes wait for each other; no test depends on how fast they are.
 PATIENCE = 300
 # gloo meets on the loopback device, whatever this machine's name and network are
