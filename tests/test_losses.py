@@ -186,6 +186,20 @@ def test_mmd2_default_bandwidths_against_loops():
     assert losses.mmd2(x, y).item() == pytest.approx(slow_mmd2(x.numpy(), y.numpy(), (0.1, 0.2, 0.5, 1.0, 2.0)))
 
 
+def test_mmd2_of_images_and_its_gradient_against_loops():
+    """Many entries take the faster formula for distances."""
+    x, y = random(6, 300, dtype=torch.float32), random(5, 300, dtype=torch.float32, seed=1) * 0.9
+    bandwidths = (5.0, 20.0)
+    assert losses.mmd2(x, y, bandwidths).item() == pytest.approx(slow_mmd2(x.numpy(), y.numpy(), bandwidths), abs=1e-5)
+    x.requires_grad_()
+    (slope,) = torch.autograd.grad(losses.mmd2(x, y, bandwidths), x)
+    step = torch.zeros_like(x)
+    step[2, 7] = 1e-2
+    x = x.detach().double().numpy()
+    ahead, behind = (slow_mmd2(x + sign * step.numpy(), y.numpy(), bandwidths) for sign in (1, -1))
+    assert slope[2, 7].item() == pytest.approx((ahead - behind) / 2e-2, rel=1e-2)
+
+
 def test_mmd2_of_two_distant_points_is_twice_the_number_of_bandwidths():
     assert losses.mmd2(torch.zeros(3, 2), torch.full((4, 2), 1e3)).item() == 10
 
