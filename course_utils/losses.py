@@ -3,6 +3,9 @@
 Reductions: sum over the entries of one example (pixels, latent dimensions), mean over the batch. The sum matters:
 a mean over 784 pixels makes the reconstruction 784 times weaker against every other loss.
 Logits are unbounded discriminator outputs (B,); sigmoid(logits) is the probability of "real".
+Number formats: each loss computes in that of its inputs, float32 (which networks return even under autocast) or
+float64. In float16 or bfloat16 nothing is converted in silence either: sums over pixels keep two or three digits.
+Inputs of shapes that do not fit raise ValueError; nothing is broadcast.
 """
 
 import math
