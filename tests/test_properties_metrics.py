@@ -1,6 +1,7 @@
 """What holds for every metric, whatever the number, dimension and format of its points."""
 
 import math
+from pathlib import Path
 
 import pytest
 import tiny
@@ -218,3 +219,92 @@ def test_modes_are_counted_whatever_the_order(seed, n, k, rng):
         with pytest.raises(ValueError, match="must be") as error:
             metrics.modes_covered(bad, ring)
         assert str(tuple(bad.shape)) in str(error.value)
+
+
+# ---- images, retrieval, subspaces -------------------------------------------------------------------------------
+
+OF_IMAGES = {"mse": metrics.mse, "psnr": metrics.psnr, "ssim": metrics.ssim, "ms_ssim": metrics.ms_ssim}
+
+
+@pytest.mark.parametrize("name", OF_IMAGES)
+@quick
+@given(seeds, st.integers(1, 3), st.integers(1, 2), st.integers(12, 15), floats)
+def test_images_are_compared_pair_by_pair_and_either_way(name, seed, n, channels, side, dtype):
+    x, y = (uniform(seed + i, n, channels, side, side + 1, dtype=dtype) for i in (0, 1))
+    found = OF_IMAGES[name](x, y)
+    assert found.shape == (n,)
+    assert found.dtype == dtype
+    assert close(OF_IMAGES[name](y, x), found, torch.float32)
+    assert close(OF_IMAGES[name](x.flip(0), y.flip(0)), found.flip(0), torch.float32)
+    assert close(OF_IMAGES[name](x, x), {"mse": 0, "psnr": math.inf}.get(name, 1.0), torch.float32)
+    for bad in (y[:, :, 1:], y[0], torch.cat([y, y])):
+        with pytest.raises(ValueError, match="of one shape") as error:
+            OF_IMAGES[name](x, bad)
+        assert str(tuple(bad.shape)) in str(error.value)
+
+
+@quick
+@given(seeds, numbers, numbers, st.randoms(use_true_random=False))
+def test_misplaced_mass_is_a_share_that_knows_no_order(seed, n, m, rng):
+    x, y = two(seed, n, m, 2)
+    share = metrics.misplaced_mass(x, y)
+    assert 0 <= share <= 1 + 1e-12
+    assert metrics.misplaced_mass(y, x[rng.sample(range(n), n)]) == pytest.approx(share)
+    assert metrics.misplaced_mass(x, torch.cat([x, x])) == pytest.approx(0)
+    assert metrics.misplaced_mass(torch.zeros(n, 2), torch.ones(m, 2)) == pytest.approx(1)
+    with pytest.raises(ValueError, match="in the plane"):
+        metrics.misplaced_mass(normal(seed, n, 3), normal(seed, m, 3))
+
+
+@quick
+@given(seeds, sizes, st.integers(2, 8), st.integers(1, 12), st.randoms(use_true_random=False))
+def test_the_nearest_codes_and_their_classes(seed, queries, n, bits, rng):
+    a, b = normal(seed, queries, bits) > 0, normal(seed + 1, n, bits) > 0
+    distances = metrics.hamming_distances(a, b)
+    assert torch.equal(distances, (a[:, None] != b).sum(2).float())
+    query_y, y = torch.arange(queries) % 2, torch.arange(n) % 2
+    ks = range(1, n + 1)
+    found = metrics.precision_at_k(distances, query_y, y, ks)
+    assert ((found >= 0) & (found <= 1 + 1e-6)).all()
+    order = rng.sample(range(n), n)
+    assert close(metrics.precision_at_k(distances[:, order], query_y, y[order], ks), found, torch.float32)
+    assert found[-1] == pytest.approx((query_y[:, None] == y).double().mean().item())  # all of them: no choice is left
+    assert metrics.precision_at_k(distances, torch.ones(queries), torch.ones(n), ks).tolist() == pytest.approx([1] * n)
+    with pytest.raises(ValueError, match=r"distances must be") as error:
+        metrics.precision_at_k(distances[:, 1:], query_y, y, [1])
+    assert str((queries, n - 1)) in str(error.value)
+
+
+@quick
+@given(seeds, st.integers(2, 6), st.integers(1, 5), st.data())
+def test_a_subspace_does_not_depend_on_its_basis(seed, d, k, data):
+    k = min(k, d - 1)
+    basis = normal(seed, d, k)
+    other = normal(seed + 1, d, k)
+    mixed = basis @ (rotation(seed, k) * 2)
+    angles = metrics.principal_angles(basis, other)
+    assert torch.allclose(metrics.principal_angles(basis, mixed), torch.zeros(k).double(), atol=1e-4)
+    assert torch.allclose(metrics.principal_angles(mixed, other), angles, atol=1e-4)
+    assert torch.allclose(metrics.principal_angles(other, basis), angles, atol=1e-4)
+    assert ((angles >= 0) & (angles <= 90 + 1e-6)).all()
+    alone = metrics.angles_to_subspace(other, basis)
+    assert torch.allclose(metrics.angles_to_subspace(3 * other, mixed), alone, atol=1e-4)
+    assert (alone <= angles.max() + 1e-4).all()
+
+
+@quick
+@given(seeds, st.integers(4, 9), st.integers(1, 3), st.integers(1, 2))
+def test_principal_components_leave_the_variance_they_say(seed, n, c, k):
+    x = normal(seed, n, c, 2, dtype=torch.float32) + 1
+    mean, directions, variances = metrics.principal_components(x, k)
+    assert torch.allclose(directions.T @ directions, torch.eye(k), atol=1e-5)
+    assert (variances.diff() <= 1e-5).all()
+    left = (metrics.project(x, mean, directions) - x).square().flatten(1).sum(1).mean()
+    assert left.item() == pytest.approx(variances[k:].sum().item(), abs=1e-4)
+    assert torch.allclose(metrics.project(mean.expand(2, -1), mean, directions), mean.expand(2, -1), atol=1e-5)
+
+
+def test_every_public_metric_is_here():
+    functions = {name for name in metrics.__all__ if not isinstance(getattr(metrics, name), type)}
+    source = Path(__file__).read_text(encoding="utf-8")
+    assert {name for name in functions if f"metrics.{name}" not in source} == set(), "state what holds for it, above"

@@ -24,4 +24,4 @@ def misplaced_mass(x: Tensor, y: Tensor, extent: float = 3.5, cells: int = 35) -
 def _histogram(points: Tensor, extent: float, cells: int) -> Tensor:
     """The share of points in each cell, (cells^2,)."""
     index = ((points + extent) / (2 * extent) * cells).long().clamp(0, cells - 1)
-    return torch.bincount(index[:, 0] * cells + index[:, 1], minlength=cells**2) / len(points)
+    return torch.bincount(index[:, 0] * cells + index[:, 1], minlength=cells**2).double() / len(points)
