@@ -16,6 +16,8 @@ import torch.distributed as dist
 CONTEXT = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
 if sys.platform == "linux":
     CONTEXT.set_forkserver_preload(["pytest", "course_utils.experiments", "torch._dynamo"])
+# COURSE_THOROUGH=1 python -m pytest tests/test_faults.py tests/test_distributed.py: what takes a minute more
+THOROUGH = os.environ.get("COURSE_THOROUGH") == "1"
 # Against a test that never ends, should processes wait for each other; no test depends on how fast they are.
 PATIENCE = 300
 # gloo meets on the loopback device, whatever this machine's name and network are

@@ -1,11 +1,14 @@
 """Several processes that train one model equal one process with the same batches; nobody waits for ever."""
 
+import contextlib
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import textwrap
+from unittest import mock
 
 import numpy as np
 import processes
@@ -14,7 +17,7 @@ import tiny
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from course_utils import checkpoints, datasets, distributed, runtime, training
+from course_utils import checkpoints, commands, datasets, distributed, results, runtime, set_up, training
 from course_utils.checkpoints import CheckpointError
 from course_utils.distributed import DistributedError
 from course_utils.distributions import Distribution, ring_of_gaussians
@@ -352,31 +355,54 @@ def test_a_damaged_checkpoint_is_refused_by_all(tmp_path):
 
 # ---- the command ------------------------------------------------------------------------------------------------
 
-COMMAND = """
+
+def command(folder):
+    """`train gan_ring` with its results under `folder`; its exit code, and what it prints."""
+    results.ROOT, set_up.ROOT = folder / "results", folder
+    with contextlib.redirect_stdout(io.StringIO() if distributed.is_first() else sys.stdout) as printed:
+        arguments = commands.parse(["train", "gan_ring", "--seeds", "0", "--mode", "fast"])
+        # the group is there already
+        with mock.patch.object(distributed, "group", contextlib.nullcontext):
+            code = arguments.run(arguments)
+    return code, printed.getvalue() if distributed.is_first() else printed.name
+
+
+def assert_one_result(folder, printed: str) -> None:
+    stored = json.loads((folder / "results" / "gan_ring" / "fast-seed0.json").read_text())
+    assert (stored["processes"], stored["steps"], stored["batch_size"]) == (2, 60, 128)
+    assert printed.count("gan_ring, seed 0: modes_covered") == 1
+    assert list((folder / "runs").iterdir()) == []
+
+
+def test_the_command_trains_together_and_one_process_measures_stores_and_speaks(tmp_path):
+    (code, printed), (code_1, nowhere) = processes.together(command, tmp_path)
+    assert (code, code_1, nowhere) == (0, 0, os.devnull)
+    assert_one_result(tmp_path, printed)
+
+
+TORCHRUN = """
     import sys
     from pathlib import Path
-    from course_utils import commands, results, set_up
+    from course_utils import __main__, results, set_up
     results.ROOT, set_up.ROOT = Path({folder!r}) / "results", Path({folder!r})
-    arguments = commands.parse(["train", *sys.argv[1:], "--mode", "fast"])
-    sys.exit(arguments.run(arguments))
+    set_up.is_done_here = lambda: True
+    sys.exit(__main__.main())
 """
 
 
-def torchrun(folder, *arguments: str) -> subprocess.CompletedProcess:
-    """What `torchrun --nproc-per-node 2 -m course_utils train ...` does, with its results under `folder`."""
-    script = folder / "train.py"
-    script.write_text(textwrap.dedent(COMMAND).format(folder=str(folder)))
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", **processes.LOOPBACK}
-    return subprocess.run([*command, *arguments], capture_output=True, text=True, env=environment, timeout=300)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="several processes train together on Linux and macOS")
-def test_torchrun_trains_and_stores_a_recipe(tmp_path):
-    done = torchrun(tmp_path, "gan_ring", "--seeds", "0")
+@pytest.mark.skipif(not processes.THOROUGH or os.name == "nt", reason="half a minute: with COURSE_THOROUGH=1")
+def test_torchrun_itself(tmp_path):
+    """`torchrun --nproc-per-node 2 -m course_utils train gan_ring`, but for the folder that it stores into."""
+    script = tmp_path / "train.py"
+    script.write_text(textwrap.dedent(TORCHRUN).format(folder=str(tmp_path)))
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
+    done = subprocess.run(
+        [*torchrun, "train", "gan_ring", "--seeds", "0", "--mode", "fast"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", **processes.LOOPBACK},
+        timeout=processes.PATIENCE,
+    )
     assert done.returncode == 0, done.stderr
-    stored = json.loads((tmp_path / "results" / "gan_ring" / "fast-seed0.json").read_text())
-    assert (stored["processes"], stored["steps"], stored["batch_size"]) == (2, 60, 128)
-    assert done.stdout.count("gan_ring, seed 0: modes_covered") == 1, "one process speaks"
-    assert done.stderr.count("60/60") == 1
-    assert list((tmp_path / "runs").iterdir()) == []
+    assert_one_result(tmp_path, done.stdout)
+    assert done.stderr.count("60/60") == 1, "one progress bar"
