@@ -8,7 +8,7 @@ from course_utils.methods.base import Method, adam
 
 
 class SemanticHashing(Method):
-    """Noise before a sigmoid code makes it binary (Salakhutdinov and Hinton 2009, section 2.2). One role: `autoencoder`.
+    """Noise before a sigmoid code makes it binary (Salakhutdinov and Hinton 2009). One role: `autoencoder`.
 
     z = sigmoid(logits + noise * N(0, I)). Codes near 1/2 are drowned by the noise; only large logits get a message
     through, and there the sigmoid is 0 or 1. `noise` is its standard deviation; 0 gives a plain sigmoid layer.

@@ -13,17 +13,17 @@ def principal_components(x: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor]:
     (divided by N); projecting on them leaves the smallest squared error that k directions can leave.
     Raises ValueError unless 1 <= k <= D.
     """
-    flat = x.detach().flatten(1).double()
+    flat = x.detach().cpu().flatten(1)
     if not 1 <= k <= flat.shape[1]:
         raise ValueError(f"k must lie between 1 and the number of entries, {flat.shape[1]}, got {k}")
-    mean = flat.mean(0)
-    centred = flat - mean
-    variances, directions = torch.linalg.eigh(centred.T @ centred / len(flat))
-    return mean.to(x), directions.flip(1)[:, :k].to(x), variances.flip(0).to(x)
+    mean = flat.mean(0, dtype=torch.float64)
+    centred = (part.double() - mean for part in flat.split(10_000))  # the whole set in double would be large
+    variances, directions = torch.linalg.eigh(sum(part.T @ part for part in centred) / len(flat))
+    return tuple(found.float().to(x.device) for found in (mean, directions.flip(1)[:, :k], variances.flip(0)))
 
 
 def project(x: Tensor, mean: Tensor, directions: Tensor) -> Tensor:
-    """x (B, ...) reconstructed from its coordinates along `directions` (D, k): PCA's reconstruction, same shape as x."""
+    """PCA's reconstruction of x (B, ...) from its coordinates along `directions` (D, k), same shape as x."""
     centred = x.flatten(1) - mean
     return (mean + centred @ directions @ directions.T).view_as(x)
 
@@ -42,7 +42,8 @@ def principal_angles(a: Tensor, b: Tensor) -> Tensor:
 
 def angles_to_subspace(directions: Tensor, basis: Tensor) -> Tensor:
     """The angle of each column of `directions` (D, n) to the column space of `basis` (D, k), in degrees, (n,)."""
-    q, _ = torch.linalg.qr(basis.detach().double())
-    unit = directions.detach().double() / directions.norm(dim=0).double()
+    directions, basis = (m.detach().cpu().double() for m in (directions, basis))
+    q, _ = torch.linalg.qr(basis)
+    unit = directions / directions.norm(dim=0)
     inside = q @ (q.T @ unit)
     return torch.rad2deg(torch.atan2((unit - inside).norm(dim=0), inside.norm(dim=0)))

@@ -1,5 +1,12 @@
 """Figures. Every function returns a matplotlib Figure with labelled axes; `notebook.show` adds caption and alt text."""
 
+from course_utils.plotting.autoencoders import (
+    along_paths,
+    autoencoder_diagram,
+    code_histograms,
+    directions_learned,
+    judged_images,
+)
 from course_utils.plotting.codes import code_scatter, decoded_grid
 from course_utils.plotting.distortions import distortion_grid
 from course_utils.plotting.gans import (
@@ -53,9 +60,12 @@ __all__ = [
     "CLASS_COLORS",
     "aae_diagram",
     "against_width",
+    "along_paths",
+    "autoencoder_diagram",
     "bounds",
     "by_seed",
     "class_shares",
+    "code_histograms",
     "code_scatter",
     "codes_on_prior",
     "coloured_points",
@@ -65,6 +75,7 @@ __all__ = [
     "curves",
     "decoded_grid",
     "decoded_points",
+    "directions_learned",
     "distortion_grid",
     "feature_maps",
     "figure",
@@ -74,6 +85,7 @@ __all__ = [
     "image_grid",
     "image_panels",
     "image_rows",
+    "judged_images",
     "judged_sets",
     "judges_diagram",
     "kl_bars",
