@@ -2,8 +2,5 @@
 
 from course_utils.recipes import adversarial, autoencoders, images, judges, limits, toy, variational
 
-ALL = {
-    recipe.name: recipe
-    for family in (toy, judges, variational, autoencoders, adversarial, limits, images)
-    for recipe in family.RECIPES
-}
+FAMILIES = (toy, judges, autoencoders, variational, adversarial, images, limits)
+ALL = {recipe.name: recipe for family in FAMILIES for recipe in family.RECIPES}
