@@ -3,6 +3,7 @@
 from course_utils.plotting.autoencoders import (
     along_paths,
     autoencoder_diagram,
+    by_code_size,
     code_histograms,
     directions_learned,
     judged_images,
@@ -63,6 +64,7 @@ __all__ = [
     "along_paths",
     "autoencoder_diagram",
     "bounds",
+    "by_code_size",
     "by_seed",
     "class_shares",
     "code_histograms",

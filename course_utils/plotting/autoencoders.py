@@ -60,6 +60,26 @@ def _apart(values: list[float], gap: float) -> list[float]:
     return moved
 
 
+def by_code_size(
+    sizes: list[int], values: dict[str, list[float]], ylabel: str, reference: dict[str, float] | None = None
+) -> Figure:
+    """Curves over the number of entries a code has, on a logarithmic axis that names the sizes.
+
+    reference: values to mark by a thin line each, named at its left end.
+    """
+    fig, ax = figure(size=(7, 4))
+    for i, (name, curve) in enumerate(values.items()):
+        ax.plot(sizes, curve, DASHES[i % 4], marker="os^D"[i % 4], ms=8, lw=2.2, color=CLASS_COLORS[i], label=name)
+    for name, value in (reference or {}).items():
+        ax.axhline(value, color="0.35", lw=1.2, ls="-.")
+        ax.annotate(name, (0.01, value), xycoords=("axes fraction", "data"), xytext=(0, 3), textcoords="offset points")
+    ax.set(xlabel="numbers in a code", ylabel=ylabel, xscale="log")
+    ax.set_xticks(sizes, map(str, sizes))
+    ax.minorticks_off()
+    ax.legend(frameon=False)
+    return fig
+
+
 def judged_images(groups: dict[str, tuple[Tensor, Tensor]], reference: float) -> Figure:
     """Two panels of box plots, a row a group: the judge's confidence (N,) and the distance (N,) to the nearest image.
 
@@ -96,7 +116,8 @@ def along_paths(
         for i, (name, curve) in enumerate(curves.items()):
             ax.plot(t.cpu(), curve.cpu(), DASHES[i % 4], marker="os^D"[i % 4], color=CLASS_COLORS[i], lw=2, label=name)
         ax.set(xlabel=xlabel, ylabel=ylabel)
-        ax.legend(frameon=False)
+        if len(curves) > 1:
+            ax.legend(frameon=False)
     return fig
 
 
