@@ -245,6 +245,5 @@ RECIPES = [
         3_000,
     ),
     _circle("gan_circle", "non-saturating GAN, generator at a tenth of the rate", ring_gan(**GAN_OPTIONS)),
-    _circle("gan_circle_long", "as gan_circle, three times as long", ring_gan(**GAN_OPTIONS), 12_000),
     _circle("gan_circle_from_truth", "as gan_circle, but its generator starts at the truth", gan_from_truth, 3_000),
 ]
