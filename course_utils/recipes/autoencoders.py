@@ -110,7 +110,7 @@ _PLAIN = (
 )
 _DENOISING = "Vincent et al. 2008, section 2.3 (damaged input, clean target); ours: 512-512 ReLU units, 64-D code"
 _HASHING = (
-    "Salakhutdinov and Hinton 2009, section 2.2 (noise before the sigmoid code); ours: 512-512 ReLU units, 32 bits, "
+    "Salakhutdinov and Hinton 2009 (noise before the sigmoid code); ours: 512-512 ReLU units, 32 bits, "
     "no pretraining, squared error, Adam 1e-3"
 )
 
