@@ -116,7 +116,7 @@ _HASHING = (
 
 
 def _linear(name: str, what: str, build: Callable) -> Recipe:
-    return Recipe(name, f"{what}; {_LINEAR}", build, against_pca, epochs=by_mode(20, 10, 40), decay_at=(0.5, 0.8))
+    return Recipe(name, f"{what}; {_LINEAR}", build, against_pca, epochs=by_mode(10, 10, 40), decay_at=(0.5, 0.8))
 
 
 def _deep(name: str, source: str, build: Callable, evaluate: Callable) -> Recipe:
