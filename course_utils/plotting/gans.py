@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import ScalarFormatter
+from matplotlib.ticker import LogFormatter
 from torch import Tensor
 
 from course_utils.plotting.images import _tile
@@ -92,8 +92,8 @@ def by_seed(panels: dict[str, dict[str, Sequence[float]]], log: Sequence[str] = 
         ax.set_xticklabels(runs, rotation=35, ha="right", rotation_mode="anchor")
         if title in log:
             ax.set_yscale("log")
-            ax.yaxis.set_major_formatter(ScalarFormatter())
-            ax.yaxis.set_minor_formatter(ScalarFormatter())
+            ax.yaxis.set_major_formatter(LogFormatter())
+            ax.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))  # plain numbers, few of them
         else:
             ax.set_ylim(bottom=min(0, ax.get_ylim()[0]))
     axes[0, 0].set_ylabel("one mark a seed, bar: mean")
@@ -116,12 +116,12 @@ def style_by_class(images: Tensor, names: Sequence[str] | None = None, ylabel: s
 
 
 def confusion(asked: Tensor, read: Tensor, n_classes: int = 10) -> Figure:
-    """How classes asked for (N,) were read (N,): the percentage of each row, written into its cell if 0.5 or more."""
+    """How classes asked for (N,) were read (N,): percent of each row, in cells from 1 on as numbers."""
     counts = torch.bincount(n_classes * asked.cpu() + read.cpu(), minlength=n_classes**2).view(n_classes, n_classes)
     percent = 100 * counts / counts.sum(1, keepdim=True).clamp(min=1)
     fig, ax = figure(size=(5.6, 5.2))
     ax.imshow(percent.numpy(), cmap="Greys", vmin=0, vmax=100)
-    for i, j in (percent >= 0.5).nonzero().tolist():
+    for i, j in (percent.round() >= 1).nonzero().tolist():
         color = "white" if percent[i, j] > 50 else "black"
         ax.text(j, i, f"{percent[i, j]:.0f}", ha="center", va="center", color=color, fontsize=10)
     classes = range(n_classes)
