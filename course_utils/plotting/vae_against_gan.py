@@ -80,7 +80,7 @@ def fitted_posteriors(panels: dict[str, tuple[Tensor, dict[str, tuple[Tensor, Te
     fig, axes = figure(1, len(panels), size=(4, 4.2), squeeze=False)
     for ax, (title, (truth, gaussians)) in zip(axes[0], panels.items(), strict=True):
         corners = (-limit, limit, -limit, limit)
-        ax.imshow(truth.cpu(), origin="lower", extent=corners, cmap="Greys", aspect="equal")
+        ax.imshow(truth.cpu().numpy(), origin="lower", extent=corners, cmap="Greys", aspect="equal")
         for i, (name, (mean, covariance)) in enumerate(gaussians.items()):
             for patch in _ellipses(mean, covariance, ec=CLASS_COLORS[i], lw=2.2, ls="-:"[i % 2]):
                 ax.add_patch(patch)
@@ -106,7 +106,7 @@ def completions(upper: Tensor, candidates: Tensor, answer: Tensor, titles: tuple
     for row, parts in enumerate(zip(upper, candidates, answer, strict=True)):
         given, others, mean = parts
         for ax, image in zip(axes[row], [given, *others, mean], strict=True):
-            ax.imshow(image[0].detach().cpu(), cmap="gray", vmin=0, vmax=1)
+            ax.imshow(image[0].detach().cpu().numpy(), cmap="gray", vmin=0, vmax=1)
             ax.set(xticks=[], yticks=[])
     for column, title in ((0, titles[0]), (1 + k // 2, titles[1]), (k + 1, titles[2])):
         axes[0, column].set_title(title, fontsize=11)
@@ -120,7 +120,7 @@ def judged_sets(rows: dict[str, tuple[Tensor, dict[str, float]]], columns: int =
     fig, axes = figure(len(rows), 1, size=(0.75 * columns + 4, 0.95), squeeze=False)
     for ax, (name, (images, scores)) in zip(axes[:, 0], rows.items(), strict=True):
         strip = torch.cat(list(images[:columns].detach().cpu()), dim=2)[0]
-        ax.imshow(strip, cmap="gray", vmin=0, vmax=1)
+        ax.imshow(strip.numpy(), cmap="gray", vmin=0, vmax=1)
         ax.set(xticks=[], yticks=[])
         ax.set_ylabel(name, rotation=0, ha="right", va="center")
         text = "\n".join(f"{score}: {value:.3g}" for score, value in scores.items())
