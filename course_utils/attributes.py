@@ -5,7 +5,7 @@ x; NaN where it is not defined. Half precision and whole numbers are measured in
 
 Slant, width and height come from the second moments of the ink: they say which sheared rectangle, evenly filled, has
 its ink spread as far. A shear of the image by s adds exactly s to the slant and leaves width and height alone, and
-stretching one of them leaves the rest alone. A box around the ink has none of this: it widens when a digit leans,
+stretching one of these leaves the other alone. A box around the ink has none of this: it widens when a digit leans,
 it hangs on the faintest outermost pixel, it widens by a whole pixel when the stroke does (width and height by about
 half of one: they are not free of thickness either), and MNIST was scaled until the longer side of just this box was
 20 pixels, so that it hardly tells its digits apart.
