@@ -90,6 +90,63 @@ TABLES: dict[str, Callable[[], str]] = {
             ("IWAE bound, 50 draws, nats", "iwae_50_binarised", 4),
         ],
     ).markdown,
+    "reconstruction": Comparison(
+        rows=[("linear, 8-D code", "linear_autoencoder"), ("512-512 ReLU units, 8-D code", "autoencoder_8d")],
+        columns=[
+            ("half squared error an image", "reconstruction_squared_error", 4),
+            ("that of PCA", "pca_squared_error", 4),
+            ("largest angle to PCA, degrees", "largest_angle", 2),
+        ],
+    ).markdown,
+    "restoration": Comparison(
+        rows=[
+            ("noise of standard deviation 0.5 removed", "denoising_autoencoder"),
+            ("7x7 pixels enlarged to 28x28", "super_resolution_7x7"),
+        ],
+        columns=[
+            ("noisy, dB", "psnr_noisy_0.5", 4),
+            ("denoised, dB", "psnr_restored_0.5", 4),
+            ("bicubic interpolation, dB", "psnr_bicubic", 4),
+            ("enlarged, dB", "psnr_restored", 4),
+        ],
+    ).markdown,
+    "retrieval": Comparison(
+        rows=[("semantic hashing, 32 bits", "semantic_hashing")],
+        columns=[
+            ("its bits", "precision_at_100_bits", 3),
+            ("signs of 32 principal components", "precision_at_100_pca_bits", 3),
+            ("32 principal components as real numbers", "precision_at_100_pca_reals", 3),
+        ],
+    ).markdown,
+    "posteriors": Comparison(
+        rows=[
+            ("diagonal Gaussian, 20-D", "vae_diagonal"),
+            ("full-covariance Gaussian, 20-D", "vae_full_covariance"),
+            ("20 variables of 10 classes", "vae_categorical"),
+        ],
+        columns=[
+            ("ELBO, nats", "elbo_binarised", 4),
+            ("IWAE bound, 50 draws, nats", "iwae_50_binarised", 4),
+            ("parameters", "parameters", 6),
+        ],
+    ).markdown,
+    "circle": Comparison(
+        rows=[
+            ("VAE", "vae_circle"),
+            ("VAE, three times as long", "vae_circle_long"),
+            ("VAE, started at the truth", "vae_circle_from_truth"),
+            ("VAE, full covariance, started at the truth", "vae_circle_full_covariance_from_truth"),
+            ("importance-weighted, 20 draws, started at the truth", "iwae_circle_from_truth"),
+            ("GAN", "gan_circle"),
+            ("GAN, started at the truth", "gan_circle_from_truth"),
+        ],
+        columns=[
+            ("mass misplaced, %", "misplaced_percent", 3),
+            ("of as much data, %", "misplaced_percent_of_data", 2),
+            ("KL(data, model), nats", "kl_to_model", 3),
+            ("gap of the bound, nats", "bound_gap", 3),
+        ],
+    ).markdown,
     "images": Comparison(
         rows=[
             ("GAN, fully connected, no batch norm", "gan_mlp_plain"),
