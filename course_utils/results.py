@@ -51,9 +51,8 @@ def summary(recipe: str, number: str, mode: str = "default", digits: int = 3) ->
     """ "mean ± sample standard deviation (n = seeds)" of one number, or just the value when n = 1."""
     found = values(recipe, number, mode)
     mean = statistics.fmean(found)
-    if len(found) == 1:
-        return f"{mean:.{digits}g} (n = 1)"
-    spread = statistics.stdev(found)
-    # as many decimals as the mean shows
+    # so many that the mean shows `digits` digits, if it is small enough
     decimals = max(0, digits - 1 - (math.floor(math.log10(abs(mean))) if mean else 0))
-    return f"{mean:.{decimals}f} ± {spread:.{decimals}f} (n = {len(found)})"
+    if len(found) == 1:
+        return f"{mean:.{decimals}f} (n = 1)"
+    return f"{mean:.{decimals}f} ± {statistics.stdev(found):.{decimals}f} (n = {len(found)})"
