@@ -101,3 +101,9 @@ def test_controls_are_labelled_and_move_the_picture(pictures, gallery):
 def test_bad_input_is_named(pictures, mses, message):
     with pytest.raises(ValueError, match=message):
         Gallery(pictures, mses)
+
+
+def test_one_error_needs_no_slider(pictures):
+    picture, distortion, _image, words = distortion_slider(pictures, MSES[-1:]).children
+    distortion.value = "blur"
+    assert f"{MSES[-1]:.4f}"[:5] in words.value and picture.value in pictures

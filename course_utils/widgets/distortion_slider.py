@@ -76,7 +76,7 @@ class Gallery:
 def distortion_slider(pictures: dict[str, Tensor], mses: Sequence[float] = MSES):
     """A picture, a squared error, and a slider along the distortions that all have that error: an ipywidgets box.
 
-    Mouse, or Tab and the arrow keys. pictures and mses as for `Gallery`.
+    Mouse, or Tab and the arrow keys. pictures and mses as for `Gallery`; one error alone needs no slider.
     """
     import ipywidgets  # slow to import
 
@@ -94,10 +94,11 @@ def distortion_slider(pictures: dict[str, Tensor], mses: Sequence[float] = MSES)
         image.value = gallery.frame(*chosen)
         words.value = gallery.sentence(*chosen)
 
-    for control in (picture, error, distortion):
+    controls = [picture, error, distortion] if len(mses) > 1 else [picture, distortion]
+    for control in controls:
         control.observe(update, names="value")
     update()
-    return ipywidgets.VBox([picture, error, distortion, image, words])
+    return ipywidgets.VBox([*controls, image, words])
 
 
 def _distort_all(x: Tensor, mse: float) -> dict[str, Distorted]:
