@@ -107,7 +107,7 @@ def test_recipes_are_listed_with_source_and_budget(capsys):
     text = capsys.readouterr().out
     for name, recipe in recipes.ALL.items():
         assert f"{name}\n    {recipe.source}\n" in text
-    assert "epochs: fast 4, default 4, full 10" in text
+    assert "epochs: fast 2, default 10, full 50" in text  # aae_gaussian_2d
 
 
 # ---- test -------------------------------------------------------------------------------------------------------

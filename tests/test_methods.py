@@ -22,12 +22,14 @@ UPDATES = {
         {"discriminator": {"discriminator"}},
         {"generator": {"encoder"}},
     ],
+    "conditional_gan": [{"discriminator": {"discriminator"}}, {"generator": {"generator"}}],
     "classifier": [{"classifier": {"trunk", "head"}}],
 }
 # how often each part computes in one training step
 FORWARD_PASSES = {
     "autoencoder": {"encoder": 1, "decoder": 1},
     "gan": {"generator": 2, "discriminator": 3},
+    "conditional_gan": {"generator": 2, "discriminator": 3},
     "moment_matching": {"generator": 1},
     "vae": {"encoder": 1, "decoder": 1},
     "aae": {"encoder": 2, "decoder": 1},
