@@ -77,6 +77,10 @@ def train(arguments) -> int:
         experiments.get(arguments.recipe)
     except ValueError as error:
         return _fail(error)
+    if arguments.ship is not None and arguments.ship not in arguments.seeds:
+        return _fail(f"--ship {arguments.ship}: this seed is not trained here, add it to --seeds")
+    if arguments.ship is not None and arguments.mode == "fast":
+        return _fail("--ship: the fast mode trains for seconds, on other data; its weights are not worth shipping")
     try:
         with distributed.group():
             return _train(arguments)

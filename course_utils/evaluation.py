@@ -46,7 +46,7 @@ def codes(method: Method, data: Splits) -> dict[str, float]:
     """
     x = test_images(method, data).x
     z = method.encoder.sample(x)
-    some = _random_subset(z, N_TEST_CODES)
+    some = random_subset(z, N_TEST_CODES)
     p = method.prior.sample(len(some))
     energy = metrics.two_sample_test(some, p)
     return {
@@ -70,14 +70,15 @@ def likelihood(method: VAE, data: Splits) -> dict[str, float]:
     of the same images with each pixel drawn once as 0 or 1: that is a log-probability like the published ones
     (Burda et al. 2016, section 5), though of a model that may have been trained on grey values.
     """
-    x = _random_subset(test_images(method, data).x, N_IMAGES)
-    numbers = _bounds(method, x)
+    x = random_subset(test_images(method, data).x, N_IMAGES)
+    numbers = bounds(method, x)
     if method.likelihood == "bernoulli":
-        numbers |= {f"{name}_binarised": value for name, value in _bounds(method, torch.bernoulli(x)).items()}
+        numbers |= {f"{name}_binarised": value for name, value in bounds(method, torch.bernoulli(x)).items()}
     return numbers
 
 
-def _bounds(vae: VAE, x: Tensor) -> dict[str, float]:
+def bounds(vae: Method, x: Tensor) -> dict[str, float]:
+    """ELBO and IWAE bound (50 draws) of images x (B, ...), means in nats an image; ``vae.log_weight`` gives both."""
     # the ELBO of one draw an image is noisy: take the mean of ten
     elbo = torch.stack([metrics.iwae_bound(vae, x, k=1) for _ in range(10)])
     return {"elbo": elbo.mean().item(), "iwae_50": metrics.iwae_bound(vae, x, k=50).mean().item()}
@@ -92,7 +93,7 @@ def parzen(method: Method, data: Splits) -> dict[str, float]:
     """
     test = test_images(method, data).x
     samples = torch.cat([method.sample(1_000) for _ in range(N_PARZEN // 1_000)])
-    validation = _random_subset(data.validation.x.to(test.device), N_IMAGES)
+    validation = random_subset(data.validation.x.to(test.device), N_IMAGES)
     width = metrics.choose_parzen_width(samples, validation, PARZEN_WIDTHS)
     log_density = metrics.parzen_log_likelihood(samples, test, width)
     return {
@@ -133,7 +134,7 @@ def images(method: Method, data: Splits) -> dict[str, float]:
 
     fid_of_training_images: what as many random training images score, a model that copies: nobody needs to be better.
     """
-    real = _random_subset(test_images(method, data).x, N_SAMPLES)
+    real = random_subset(test_images(method, data).x, N_SAMPLES)
     return {
         **image_quality(real, method.sample(len(real))),
         "fid_of_training_images": _copying(real, data),
@@ -142,13 +143,13 @@ def images(method: Method, data: Splits) -> dict[str, float]:
 
 
 def _copying(real: Tensor, data: Splits) -> float:
-    return metrics.fid(judge.features(real), judge.features(_random_subset(data.train.x, len(real))))
+    return metrics.fid(judge.features(real), judge.features(random_subset(data.train.x, len(real))))
 
 
 @torch.no_grad()
 def image_game(method: GAN, data: Splits) -> dict[str, float]:
     """`images`, and where the game stands, on 5,000 test images and samples in eval mode."""
-    real = _random_subset(test_images(method, data).x, N_SAMPLES)
+    real = random_subset(test_images(method, data).x, N_SAMPLES)
     return {**images(method, data), **_game(method.discriminator(real), method.discriminator(method.sample(len(real))))}
 
 
@@ -224,6 +225,6 @@ def _game(real: Tensor, fake: Tensor) -> dict[str, float]:
     }
 
 
-def _random_subset(x: Tensor, n: int) -> Tensor:
+def random_subset(x: Tensor, n: int) -> Tensor:
     """n random rows of x, or all if there are fewer. Not the first n: MNIST's first test images are the easier ones."""
     return x[torch.randperm(len(x), device=x.device)[:n]]

@@ -102,6 +102,15 @@ def test_what_stops_a_training_is_said_in_a_sentence(stores, monkeypatch, capsys
     assert str(error) in shown.out + shown.err
 
 
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [(("--seeds", "0", "1", "--ship", "2"), "not trained here"), (("--ship", "0", "--mode", "fast"), "fast mode")],
+)
+def test_weights_that_make_no_sense_are_not_shipped(options, why, capsys):
+    assert run("train", "gan_ring", *options) == 1
+    assert why in capsys.readouterr().err
+
+
 def test_recipes_are_listed_with_source_and_budget(capsys):
     assert run("recipes") == 0
     text = capsys.readouterr().out

@@ -45,14 +45,9 @@ def categorical_vae(n_variables: int = LATENT_DIM, n_classes: int = 10) -> Categ
 
 def bounds_and_size(method: Method, data: Splits) -> dict[str, float]:
     """ELBO and IWAE bound (50 draws) of 1,000 test images, each pixel drawn once as 0 or 1; number of parameters."""
-    x = evaluation.test_images(method, data).x
-    x = torch.bernoulli(x[torch.randperm(len(x), device=x.device)[: evaluation.N_IMAGES]])
-    elbo = torch.cat([metrics.iwae_bound(method, x, k=1) for _ in range(10)])  # one draw an image is noisy
-    return {
-        "elbo_binarised": elbo.mean().item(),
-        "iwae_50_binarised": metrics.iwae_bound(method, x, k=50).mean().item(),
-        "parameters": networks.count_parameters(method),
-    }
+    x = torch.bernoulli(evaluation.random_subset(evaluation.test_images(method, data).x, evaluation.N_IMAGES))
+    bounds = {f"{name}_binarised": value for name, value in evaluation.bounds(method, x).items()}
+    return {**bounds, "parameters": networks.count_parameters(method)}
 
 
 # ---- a density in the plane ---------------------------------------------------------------------------------------
