@@ -34,6 +34,7 @@ _MD5 = {
 _TORCHVISION = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "kmnist": "KMNIST"}
 NAMES = ("auto", "digits", *_TORCHVISION)
 N_VALIDATION = 10_000
+UNLABELLED = -1  # stands for a label that a training may not see
 
 
 class DatasetError(RuntimeError):
@@ -63,6 +64,44 @@ class Images:
     def first(self, n: int) -> "Images":
         """The first n images."""
         return replace(self, x=self.x[:n], y=self.y[:n])
+
+
+@dataclass(frozen=True)
+class PartlyLabelled:
+    """A training set of which a few labels are known.
+
+    images: all of them, y = `UNLABELLED` where the label is hidden. labelled: those whose label is known.
+    """
+
+    images: Images
+    labelled: Images
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+def partly_labelled(images: Images, n: int, seed: int = 0) -> PartlyLabelled:
+    """Hide all labels but n, drawn with `seed` and balanced: equally many of each class, or one more of some.
+
+    Raises ValueError if n is less than one of each class, or more than the classes can give.
+    """
+    classes = images.y.unique()
+    if not len(classes) <= n <= len(images):
+        raise ValueError(f"n must lie between {len(classes)} (one a class) and {len(images)} (all), got {n}")
+    generator = torch.Generator().manual_seed(seed)
+    y = images.y.cpu()
+    by_class = [(y == k).nonzero()[:, 0] for k in classes.cpu()]
+    by_class = [index[torch.randperm(len(index), generator=generator)] for index in by_class]
+    chosen = _in_turn(by_class, n).to(images.y.device)
+    hidden = torch.full_like(images.y, UNLABELLED)
+    hidden[chosen] = images.y[chosen]
+    return PartlyLabelled(replace(images, y=hidden), Images(images.x[chosen], images.y[chosen]))
+
+
+def _in_turn(rows: list[Tensor], n: int) -> Tensor:
+    """The first n numbers, taken from each row in turn; a row that has come to its end is passed over."""
+    turns = torch.cat([torch.arange(len(row)) for row in rows])
+    return torch.cat(rows)[turns.argsort(stable=True)[:n]]
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,7 @@ def train(name: str, data, seed: int = 0, **fit_options) -> tuple[Method, Histor
     """Build a recipe and train it for the current mode's budget on `data` (`Splits` or a `Distribution`)."""
     recipe = get(name)
     method = recipe.method(seed)
-    training = data.train if isinstance(data, datasets.Splits) else data
-    history = fit(method, training, **recipe.budget, batch_size=recipe.batch_size, seed=seed, **fit_options)
+    history = fit(method, recipe.training_data(data, seed), **recipe.budget, batch_size=recipe.batch_size, seed=seed, **fit_options)
     return method, history
 
 
@@ -89,6 +88,7 @@ def _facts(recipe: Recipe, seed: int, method: Method, data) -> dict:
         "mode": runtime.mode(),
         "source": recipe.source,
         "data": getattr(data, "name", type(data).__name__),
+        **({"labels": recipe.labels} if recipe.labels else {}),
         **recipe.budget,
         "batch_size": recipe.batch_size,
         "hardware": runtime.hardware(next(method.parameters()).device),

@@ -1,6 +1,7 @@
 """The trained weights that the course ships: ``data/pretrained/NAME.safetensors``, each with a card, ``NAME.json``.
 
-Weights are in half precision, to be small; the statistics of batch norm stay in float32. There is no pickle.
+Weights are in half precision, to be small; the statistics of batch norm stay in float32. Networks that only training
+needs (`Method.training_only`) are left out. There is no pickle.
 """
 
 import hashlib
@@ -38,7 +39,11 @@ def save(name: str, method: nn.Module, facts: dict) -> None:
     Raises ValueError for weights that half precision cannot hold.
     """
     parameters = dict(method.named_parameters())
-    state = {key: _halved(key, value) if key in parameters else value for key, value in method.state_dict().items()}
+    state = {
+        key: _halved(key, value) if key in parameters else value
+        for key, value in method.state_dict().items()
+        if not _only_for_training(method, key)
+    }
     content = safetensors.torch.save({key: value.detach().cpu().contiguous() for key, value in state.items()})
     checked = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     write_whole(ROOT / f"{name}.safetensors", content)
@@ -47,6 +52,8 @@ def save(name: str, method: nn.Module, facts: dict) -> None:
 
 def load(name: str, method: nn.Module) -> dict:
     """Put shipped weights into a method just built by the recipe of that name, set it to eval mode; returns the card.
+
+    Its `training_only` networks stay as they were built: untrained.
 
     Raises CheckpointError for weights that are missing, damaged, or of other networks.
     """
@@ -57,7 +64,8 @@ def load(name: str, method: nn.Module) -> dict:
         raise CheckpointError(f"{file.name} is damaged or missing: fetch it again (git checkout -- data/pretrained)")
     state = safetensors.torch.load(content)
     try:
-        method.load_state_dict(state)  # copies into the method's own number formats
+        left_out = {key: value for key, value in method.state_dict().items() if _only_for_training(method, key)}
+        method.load_state_dict(left_out | state)  # copies into the method's own number formats
     except RuntimeError as error:
         raise CheckpointError(
             f"{file.name} belongs to other networks than {name!r} builds now: "
@@ -65,6 +73,10 @@ def load(name: str, method: nn.Module) -> dict:
         ) from error
     method.eval()
     return facts
+
+
+def _only_for_training(method: nn.Module, key: str) -> bool:
+    return key.split(".")[0] in getattr(method, "training_only", ())
 
 
 def _halved(key: str, weights: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from course_utils import checkpoints, distributed, runtime
-from course_utils.datasets import Images
+from course_utils.datasets import Images, PartlyLabelled
 from course_utils.distributions import Distribution
 from course_utils.methods.base import Method
 from course_utils.networks import is_large
@@ -64,7 +64,7 @@ class History:
 
 def fit(
     method: Method,
-    data: "Images | Distribution | DataLoader",
+    data: "Images | PartlyLabelled | Distribution | DataLoader",
     *,
     epochs: int | None = None,
     steps: int | None = None,
@@ -82,7 +82,9 @@ def fit(
     """Train a method and return the history. Afterwards the method is on the device and in eval mode.
 
     data: `Images` (kept on the device, batches taken by index in a new order each epoch, a last incomplete batch
-        left out), a `Distribution` (fresh samples for ever: give `steps`), or a `DataLoader` of (x, y) pairs.
+        left out), `PartlyLabelled` (an epoch is a pass over all images; each step also gets as many labelled ones, or
+        all if there are fewer), a `Distribution` (fresh samples for ever: give `steps`), or a `DataLoader` of (x, y)
+        pairs.
     epochs or steps: how long; exactly one of them.
     decay_at: fractions of the training, each in (0, 1), at which all learning rates are divided by 10 (and stay so).
     seed: sets the order of the data and all noise (the global random state is seeded).
@@ -224,6 +226,19 @@ class _ImageBatches:
         return {"x": self.data.x[index], "y": self.data.y[index]}
 
 
+class _PartlyLabelledBatches(_ImageBatches):
+    """Batches of all images, and beside each one of labelled images, which has its own, shorter or equal, passes."""
+
+    def __init__(self, data: PartlyLabelled, batch_size: int, seed: int, where: torch.device):
+        super().__init__(data.images, batch_size, seed, where)
+        # another seed: where all images are labelled, the two batches of a step must not be the same one
+        self.labelled = _ImageBatches(data.labelled, min(batch_size, len(data.labelled)), seed + 500_000, where)
+
+    def at(self, step: int) -> dict[str, Tensor]:
+        labelled = self.labelled.at(step)
+        return {**super().at(step), "x_labelled": labelled["x"], "y_labelled": labelled["y"]}
+
+
 class _FreshSamples:
     """Batches drawn from a distribution, new ones at every step."""
 
@@ -268,11 +283,13 @@ def _batches(data, batch_size: int, seed: int, where: torch.device):
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     if isinstance(data, Images):
         return _ImageBatches(data, batch_size, seed, where)
+    if isinstance(data, PartlyLabelled):
+        return _PartlyLabelledBatches(data, batch_size, seed, where)
     if isinstance(data, Distribution):
         return _FreshSamples(data, batch_size, where)
     if isinstance(data, DataLoader):
         return _LoaderBatches(data, where)
-    raise TypeError(f"fit takes Images, a Distribution or a DataLoader as data, not {type(data).__name__}")
+    raise TypeError(f"fit takes Images, PartlyLabelled, a Distribution or a DataLoader as data, not {type(data).__name__}")
 
 
 def _total_steps(epochs: int | None, steps: int | None, steps_per_epoch: int | None) -> int:

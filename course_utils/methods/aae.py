@@ -20,6 +20,8 @@ class AAE(Method):
     ``optimizer="adam"`` takes Adam instead, with the momenta as beta1; it then needs rates of its own.
     """
 
+    training_only = ("discriminator",)
+
     def __init__(
         self,
         encoder: nn.Module,

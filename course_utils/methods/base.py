@@ -22,8 +22,13 @@ class Method(nn.Module):
 
     A subclass defines `configure_optimizers` (one optimiser for each ROLE: a named job with parameters of its
     own or shared) and `training_step` (the paper's algorithm, top to bottom). Batches are dictionaries:
-    ``batch["x"]`` the images (B, C, H, W) or points (B, dim), ``batch["y"]`` the labels (B,) where there are any.
+    ``batch["x"]`` the images (B, C, H, W) or points (B, dim), ``batch["y"]`` the labels (B,) where there are any
+    (-1 where hidden), ``batch["x_labelled"]`` and ``batch["y_labelled"]`` labelled ones beside those.
+
+    training_only: the names of networks that nobody needs after training; shipped weights leave them out.
     """
+
+    training_only: tuple[str, ...] = ()
 
     def __init__(self):
         super().__init__()

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from course_utils import runtime
+from course_utils import datasets, runtime
+from course_utils.datasets import Images, PartlyLabelled
 from course_utils.distributions import Distribution
 from course_utils.methods import Method
 
@@ -18,6 +19,8 @@ class Recipe:
     source: where the settings come from, and what was changed.
     data: the name of an image data set for `datasets.load`, or a function that makes a `Distribution`.
     epochs or steps: the budget, by course mode; epochs for images, steps for a distribution.
+    labels: how many of the training images the method may know the label of, drawn with the seed of the run
+        (`datasets.partly_labelled`): an int is a number, a float a share. None: it gets plain `Images`, all labelled.
     decay_at: fractions of the training at which all rates are divided by 10 (the same in every mode).
     evaluate: (method, data) to the numbers to store, by name; called without gradients in eval mode. It scores the
         test images; nothing may be chosen by these numbers.
@@ -30,6 +33,7 @@ class Recipe:
     data: str | Callable[[], Distribution] = "auto"
     epochs: dict[str, int] | None = None
     steps: dict[str, int] | None = None
+    labels: int | float | None = None
     batch_size: int = 100
     decay_at: tuple[float, ...] = ()
 
@@ -37,6 +41,15 @@ class Recipe:
         """The untrained method, its weights drawn with `seed`."""
         runtime.seed_everything(seed)
         return self.build()
+
+    def training_data(self, data, seed: int = 0) -> Images | PartlyLabelled | Distribution:
+        """The part of `data` (`Splits` or a `Distribution`) that `fit` gets, with the labels that it may see."""
+        if not isinstance(data, datasets.Splits):
+            return data
+        if self.labels is None:
+            return data.train
+        n = self.labels if isinstance(self.labels, int) else round(self.labels * len(data.train))
+        return datasets.partly_labelled(data.train, n, seed)
 
     @property
     def budget(self) -> dict[str, Any]:
