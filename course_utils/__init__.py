@@ -5,6 +5,7 @@ Importing the package imports nothing heavy: name the module you need, for examp
 lines above it (and some in its own line). What trains and measures knows nothing of figures and notebooks.
 
     set_up  files  runtime  distributed  checkpoints  progress  results  losses  networks  distributions  attributes
+    corruptions
     distortions  datasets  metrics
     methods
     pretrained  judge

@@ -39,13 +39,21 @@ class Trunk(nn.Module):
 
 
 def mlp(
-    in_shape: Sequence[int], hidden: Sequence[int] = (512, 512), act: str = "relu", batch_norm: bool = False
+    in_shape: Sequence[int],
+    hidden: Sequence[int] = (512, 512),
+    act: str = "relu",
+    batch_norm: bool = False,
+    dropout: float = 0.0,
 ) -> Trunk:
-    """Fully connected trunk: flatten, then Linear (+ BatchNorm) + activation for each width in `hidden`."""
+    """Fully connected trunk: flatten, then Linear (+ BatchNorm) + activation for each width in `hidden`.
+
+    Of the inputs and of the values after each activation a share `dropout` in [0, 1) is left out at random in training.
+    """
     width = torch.Size(in_shape).numel()
-    layers: list[nn.Module] = [nn.Flatten()]
+    drop = [nn.Dropout(dropout)] if dropout else []
+    layers: list[nn.Module] = [nn.Flatten(), *drop]
     for n in hidden:
-        layers += [nn.Linear(width, n), *([nn.BatchNorm1d(n)] if batch_norm else []), activation(act)]
+        layers += [nn.Linear(width, n), *([nn.BatchNorm1d(n)] if batch_norm else []), activation(act), *drop]
         width = n
     return Trunk(in_shape, nn.Sequential(*layers), width)
 
@@ -188,6 +196,25 @@ class UniversalEncoder(nn.Module):
     def mean(self, x: Tensor, n: int = 64) -> Tensor:
         """The mean of q(z|x), estimated from n draws."""
         return torch.stack([self.sample(x) for _ in range(n)]).mean(0)
+
+
+class ClassStyleEncoder(nn.Module):
+    """A code of two parts: logits of the class y, and a deterministic style z (AAE sections 5 to 7).
+
+    forward(x) gives logits (B, n_classes) and z (B, latent_dim).
+    """
+
+    def __init__(self, trunk: Trunk, n_classes: int, latent_dim: int):
+        super().__init__()
+        self.n_classes = n_classes
+        self.latent_dim = latent_dim
+        self.trunk = trunk
+        self.head_y = nn.Linear(trunk.out_features, n_classes)
+        self.head_z = nn.Linear(trunk.out_features, latent_dim)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        h = self.trunk(x)
+        return self.head_y(h).to(x.dtype), self.head_z(h).to(x.dtype)
 
 
 class MLPDecoder(nn.Module):

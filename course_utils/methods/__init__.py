@@ -11,6 +11,7 @@ from course_utils.methods.full_covariance_vae import FullCovarianceVAE
 from course_utils.methods.gan import GAN
 from course_utils.methods.moment_matching import MomentMatching
 from course_utils.methods.semantic_hashing import SemanticHashing
+from course_utils.methods.semi_supervised_aae import SemiSupervisedAAE
 from course_utils.methods.vae import VAE
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "Method",
     "MomentMatching",
     "SemanticHashing",
+    "SemiSupervisedAAE",
 ]

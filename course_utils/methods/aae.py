@@ -4,9 +4,7 @@ from torch import Tensor, nn
 
 from course_utils.distributions import Distribution
 from course_utils.losses import discriminator_loss, generator_loss, squared_error
-from course_utils.methods.base import Method, adam, sgd
-
-OPTIMIZERS = {"sgd": sgd, "adam": adam}
+from course_utils.methods.base import OPTIMIZERS, Method
 
 
 class AAE(Method):

@@ -17,6 +17,10 @@ def sgd(parameters, lr: float, momentum: float = 0.0) -> Optimizer:
     return torch.optim.SGD(parameters, lr=lr, momentum=momentum, fused=True)
 
 
+# by name, for methods that leave the choice to their recipes; both take (parameters, lr, momentum)
+OPTIMIZERS = {"sgd": sgd, "adam": adam}
+
+
 class Method(nn.Module):
     """A way to train generative networks.
 
