@@ -10,17 +10,32 @@ from course_utils.metrics.likelihood import choose_parzen_width, iwae_bound, par
 from course_utils.metrics.modes import ModeCount, modes_covered
 from course_utils.metrics.retrieval import hamming_distances, precision_at_k
 from course_utils.metrics.samples import PrecisionRecall, fid, inception_score, kid, precision_recall, sharpness
+from course_utils.metrics.semi_supervised import (
+    Binned,
+    ClassProbe,
+    Nearest,
+    class_probe,
+    effective_classes,
+    nearest_labelled,
+    share_by_quantile,
+    style_probe,
+)
 from course_utils.metrics.similarity import ms_ssim, mse, psnr, ssim
 from course_utils.metrics.subspace import angles_to_subspace, principal_angles, principal_components, project
 from course_utils.metrics.two_sample import TwoSampleTest, energy_distance, two_sample_test
 
 __all__ = [
+    "Binned",
+    "ClassProbe",
     "KLDecomposition",
     "ModeCount",
+    "Nearest",
     "PrecisionRecall",
     "TwoSampleTest",
     "angles_to_subspace",
     "choose_parzen_width",
+    "class_probe",
+    "effective_classes",
     "energy_distance",
     "fid",
     "hamming_distances",
@@ -33,6 +48,7 @@ __all__ = [
     "modes_covered",
     "ms_ssim",
     "mse",
+    "nearest_labelled",
     "parzen_log_likelihood",
     "precision_at_k",
     "precision_recall",
@@ -40,7 +56,9 @@ __all__ = [
     "principal_components",
     "project",
     "psnr",
+    "share_by_quantile",
     "sharpness",
     "ssim",
+    "style_probe",
     "two_sample_test",
 ]
