@@ -25,7 +25,8 @@ def train(name: str, data, seed: int = 0, **fit_options) -> tuple[Method, Histor
     """Build a recipe and train it for the current mode's budget on `data` (`Splits` or a `Distribution`)."""
     recipe = get(name)
     method = recipe.method(seed)
-    history = fit(method, recipe.training_data(data, seed), **recipe.budget, batch_size=recipe.batch_size, seed=seed, **fit_options)
+    training = recipe.training_data(data, seed)
+    history = fit(method, training, **recipe.budget, batch_size=recipe.batch_size, seed=seed, **fit_options)
     return method, history
 
 
@@ -65,7 +66,7 @@ def run(name: str, seed: int, runs: Path = Path("runs"), ship: bool = False) -> 
         return path
     data = distributed.on_each_machine(lambda: _data(recipe))
     checkpoint = runs / f"{name}-{mode}-seed{seed}.safetensors"
-    method, history = train(name, data, seed, checkpoint=checkpoint)
+    method, history = train(name, data, seed, checkpoint=checkpoint, **_tracking(recipe, data))
     if history.interrupted:
         raise KeyboardInterrupt(f"{checkpoint} keeps the unfinished training: the same command goes on with it")
     if not distributed.is_first():
@@ -73,11 +74,30 @@ def run(name: str, seed: int, runs: Path = Path("runs"), ship: bool = False) -> 
     started = time.monotonic()
     numbers = evaluate(name, method, data, seed)
     facts = {**_facts(recipe, seed, method, data), "training_seconds": round(history.seconds, 1)}
-    results.save(path, {**facts, "evaluation_seconds": round(time.monotonic() - started, 1), "numbers": numbers})
+    facts["evaluation_seconds"] = round(time.monotonic() - started, 1)
+    results.save(path, {**facts, "numbers": numbers, **_curves(recipe, history)})
     if ship:
         _ship(recipe, seed, method, data, facts)
     checkpoint.unlink(missing_ok=True)
     return path
+
+
+def _tracking(recipe: Recipe, data) -> dict:
+    """Arguments for `fit` that have it measure the validation images before training and after every epoch."""
+    if recipe.track is None:
+        return {}
+    return {"snapshot": lambda method: recipe.track(method, data), "n_snapshots": recipe.budget["epochs"] + 1}
+
+
+def _curves(recipe: Recipe, history: History) -> dict:
+    """What `recipe.track` measured, one entry an epoch and the first before training; and the mean of each loss."""
+    if recipe.track is None:
+        return {}
+    measured = [numbers for _, numbers in history.snapshots]
+    return {
+        "curve": {name: [numbers[name] for numbers in measured] for name in measured[0]},
+        "epoch_losses": {name: [round(mean, 4) for mean in means] for name, means in history.epoch_means().items()},
+    }
 
 
 def _facts(recipe: Recipe, seed: int, method: Method, data) -> dict:

@@ -289,7 +289,9 @@ def _batches(data, batch_size: int, seed: int, where: torch.device):
         return _FreshSamples(data, batch_size, where)
     if isinstance(data, DataLoader):
         return _LoaderBatches(data, where)
-    raise TypeError(f"fit takes Images, PartlyLabelled, a Distribution or a DataLoader as data, not {type(data).__name__}")
+    raise TypeError(
+        f"fit takes Images, PartlyLabelled, a Distribution or a DataLoader as data, not {type(data).__name__}"
+    )
 
 
 def _total_steps(epochs: int | None, steps: int | None, steps_per_epoch: int | None) -> int:

@@ -24,6 +24,7 @@ class Recipe:
     decay_at: fractions of the training at which all rates are divided by 10 (the same in every mode).
     evaluate: (method, data) to the numbers to store, by name; called without gradients in eval mode. It scores the
         test images; nothing may be chosen by these numbers.
+    track: (method, data) to numbers measured on the validation images after every epoch of a stored run: its curve.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Recipe:
     labels: int | float | None = None
     batch_size: int = 100
     decay_at: tuple[float, ...] = ()
+    track: Callable[[Method, Any], dict[str, float]] | None = None
 
     def method(self, seed: int = 0) -> Method:
         """The untrained method, its weights drawn with `seed`."""
