@@ -10,20 +10,30 @@ class Classifier(Method):
     """Images to class probabilities by cross-entropy. One role: `classifier`.
 
     `trunk` gives features (B, F), of which a share `dropout` in [0, 1) is left out at random in training.
+    corruption: noise on the images in training. Of a batch in which labels are hidden, it uses the labelled images.
     """
 
-    def __init__(self, trunk: nn.Module, n_classes: int = 10, lr: float = 1e-3, dropout: float = 0.0):
+    def __init__(
+        self,
+        trunk: nn.Module,
+        n_classes: int = 10,
+        lr: float = 1e-3,
+        dropout: float = 0.0,
+        corruption: nn.Module | None = None,
+    ):
         super().__init__()
         self.trunk = trunk
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(trunk.out_features, n_classes)
         self.lr = lr
+        self.corruption = corruption or nn.Identity()
 
     def configure_optimizers(self):
         return {"classifier": adam(self.parameters(), self.lr)}
 
     def training_step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        cross_entropy = F.cross_entropy(self.logits(batch["x"]), batch["y"])
+        x, y = (batch.get(f"{name}_labelled", batch[name]) for name in ("x", "y"))
+        cross_entropy = F.cross_entropy(self.logits(self.corruption(x)), y)
         self.minimize(classifier=cross_entropy)
         return {"cross_entropy": cross_entropy}
 
