@@ -94,9 +94,23 @@ class GaussianMixture(Distribution):
 
     def sample(self, n: int, labels: Tensor | None = None) -> Tensor:
         k = self._labels(n, labels)
-        noise = torch.randn(n, self.dim, device=self.means.device, dtype=self.means.dtype)
+        return self.at(torch.randn(n, self.dim, device=self.means.device, dtype=self.means.dtype), k)
+
+    def at(self, w: Tensor, labels: Tensor) -> Tensor:
+        """The points at w (n, dim) in the components `labels` (n,): mean_k + scale_k w, (n, dim).
+
+        w counts standard deviations along the axes of the component: a standard normal w gives samples of it.
+        """
+        self._check(w)
+        k = self._labels(len(w), labels)
         # sums of products instead of @, here and below: autocast would round a matrix product to bfloat16
-        return self.means[k] + (self.scale[k] * noise[:, None, :]).sum(2)
+        return self.means[k] + (self.scale[k] * w[:, None, :]).sum(2)
+
+    def whitened(self, z: Tensor, labels: Tensor) -> Tensor:
+        """Where points z (n, dim) lie in the components `labels` (n,), in standard deviations: the inverse of `at`."""
+        self._check(z)
+        k = self._labels(len(z), labels)
+        return (torch.linalg.inv(self.scale)[k] * (z - self.means[k])[:, None, :]).sum(2)
 
     def log_prob_by_component(self, z: Tensor) -> Tensor:
         """log N(z; mean_k, scale_k scale_k^T) for every component, (B, K)."""
@@ -157,6 +171,18 @@ class SwissRoll(Distribution):
         root = u.sqrt()
         angle = 4 * math.pi * root
         return self.size * root[:, None] * torch.stack([angle.cos(), angle.sin()], 1)
+
+    def position(self, z: Tensor) -> Tensor:
+        """The u of the point of the roll nearest to each z (n, 2), (n,), in steps of 1/4000."""
+        self._check(z)
+        u = torch.linspace(0, 1, 4001, device=z.device, dtype=z.dtype)
+        curve = self.at(u)
+        how = "donot_use_mm_for_euclid_dist"  # the other way is faster, and rounds small distances off
+        return torch.cat([u[torch.cdist(part, curve, compute_mode=how).argmin(1)] for part in z.split(2000)])
+
+    def component(self, z: Tensor) -> Tensor:
+        """The class on whose part of the roll the nearest point to each z (n, 2) lies, (n,) integers."""
+        return (self.position(z) * self.n_classes).long().clamp(max=self.n_classes - 1)
 
 
 class Categorical(Distribution):

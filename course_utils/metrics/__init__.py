@@ -8,6 +8,7 @@ from course_utils.metrics.codes import KLDecomposition, holes, kl_decomposition
 from course_utils.metrics.histogram import misplaced_mass
 from course_utils.metrics.likelihood import choose_parzen_width, iwae_bound, parzen_log_likelihood
 from course_utils.metrics.modes import ModeCount, modes_covered
+from course_utils.metrics.placement import Agreement, field_agreement, matched_share, smaller_inside
 from course_utils.metrics.retrieval import hamming_distances, precision_at_k
 from course_utils.metrics.samples import PrecisionRecall, fid, inception_score, kid, precision_recall, sharpness
 from course_utils.metrics.semi_supervised import (
@@ -25,6 +26,7 @@ from course_utils.metrics.subspace import angles_to_subspace, principal_angles, 
 from course_utils.metrics.two_sample import TwoSampleTest, energy_distance, two_sample_test
 
 __all__ = [
+    "Agreement",
     "Binned",
     "ClassProbe",
     "KLDecomposition",
@@ -38,12 +40,14 @@ __all__ = [
     "effective_classes",
     "energy_distance",
     "fid",
+    "field_agreement",
     "hamming_distances",
     "holes",
     "inception_score",
     "iwae_bound",
     "kid",
     "kl_decomposition",
+    "matched_share",
     "misplaced_mass",
     "modes_covered",
     "ms_ssim",
@@ -58,6 +62,7 @@ __all__ = [
     "psnr",
     "share_by_quantile",
     "sharpness",
+    "smaller_inside",
     "ssim",
     "style_probe",
     "two_sample_test",
