@@ -173,15 +173,19 @@ class CholeskyEncoder(nn.Module):
 
 
 class UniversalEncoder(nn.Module):
-    """z = f(x, noise) with noise ~ N(0, I): q(z|x) can take any shape (AAE section 2, third choice).
+    """z = f(x, noise) with noise ~ N(0, noise_std^2 I): q(z|x) can take any shape (AAE section 2, third choice).
 
     `trunk` takes flat vectors of (pixels + noise_dim) entries: build it with `mlp((n_pixels + noise_dim,), ...)`.
+    Beside 784 pixels a few entries of unit noise are hardly heard at first: `noise_std` makes them louder.
     """
 
-    def __init__(self, trunk: Trunk, latent_dim: int, noise_dim: int):
+    def __init__(self, trunk: Trunk, latent_dim: int, noise_dim: int, noise_std: float = 1.0):
         super().__init__()
+        if noise_std <= 0:
+            raise ValueError(f"noise_std must be positive, got {noise_std}")
         self.latent_dim = latent_dim
         self.noise_dim = noise_dim
+        self.noise_std = noise_std
         self.trunk = trunk
         self.head = nn.Linear(trunk.out_features, latent_dim)
 
@@ -191,7 +195,7 @@ class UniversalEncoder(nn.Module):
 
     def sample(self, x: Tensor) -> Tensor:
         """One z ~ q(z|x) for each x."""
-        return self(x, torch.randn(len(x), self.noise_dim, device=x.device, dtype=x.dtype))
+        return self(x, self.noise_std * torch.randn(len(x), self.noise_dim, device=x.device, dtype=x.dtype))
 
     def mean(self, x: Tensor, n: int = 64) -> Tensor:
         """The mean of q(z|x), estimated from n draws."""
