@@ -9,9 +9,12 @@ from course_utils.methods.conditional_gan import ConditionalGAN
 from course_utils.methods.conditional_vae import ConditionalVAE
 from course_utils.methods.full_covariance_vae import FullCovarianceVAE
 from course_utils.methods.gan import GAN
+from course_utils.methods.labelled_aae import LabelledAAE
 from course_utils.methods.moment_matching import MomentMatching
 from course_utils.methods.semantic_hashing import SemanticHashing
 from course_utils.methods.semi_supervised_aae import SemiSupervisedAAE
+from course_utils.methods.semi_supervised_vae import LayeredVAE, SemiSupervisedVAE
+from course_utils.methods.supervised_aae import SupervisedAAE
 from course_utils.methods.vae import VAE
 
 __all__ = [
@@ -25,8 +28,12 @@ __all__ = [
     "ConditionalVAE",
     "DenoisingAutoencoder",
     "FullCovarianceVAE",
+    "LabelledAAE",
+    "LayeredVAE",
     "Method",
     "MomentMatching",
     "SemanticHashing",
     "SemiSupervisedAAE",
+    "SemiSupervisedVAE",
+    "SupervisedAAE",
 ]

@@ -6,8 +6,17 @@ Nothing here is differentiable and nothing moves the global random state: what i
 
 from course_utils.metrics.codes import KLDecomposition, holes, kl_decomposition
 from course_utils.metrics.histogram import misplaced_mass
+from course_utils.metrics.leakage import NetworkProbe, kept, network_probe
 from course_utils.metrics.likelihood import choose_parzen_width, iwae_bound, parzen_log_likelihood
 from course_utils.metrics.modes import ModeCount, modes_covered
+from course_utils.metrics.normality import (
+    Mardia,
+    NormalityTest,
+    distance_to_gaussian,
+    mardia,
+    normality_test,
+    standardised,
+)
 from course_utils.metrics.placement import Agreement, field_agreement, matched_share, smaller_inside
 from course_utils.metrics.retrieval import hamming_distances, precision_at_k
 from course_utils.metrics.samples import PrecisionRecall, fid, inception_score, kid, precision_recall, sharpness
@@ -30,13 +39,17 @@ __all__ = [
     "Binned",
     "ClassProbe",
     "KLDecomposition",
+    "Mardia",
     "ModeCount",
     "Nearest",
+    "NetworkProbe",
+    "NormalityTest",
     "PrecisionRecall",
     "TwoSampleTest",
     "angles_to_subspace",
     "choose_parzen_width",
     "class_probe",
+    "distance_to_gaussian",
     "effective_classes",
     "energy_distance",
     "fid",
@@ -45,14 +58,18 @@ __all__ = [
     "holes",
     "inception_score",
     "iwae_bound",
+    "kept",
     "kid",
     "kl_decomposition",
+    "mardia",
     "matched_share",
     "misplaced_mass",
     "modes_covered",
     "ms_ssim",
     "mse",
     "nearest_labelled",
+    "network_probe",
+    "normality_test",
     "parzen_log_likelihood",
     "precision_at_k",
     "precision_recall",
@@ -64,6 +81,7 @@ __all__ = [
     "sharpness",
     "smaller_inside",
     "ssim",
+    "standardised",
     "style_probe",
     "two_sample_test",
 ]

@@ -1,6 +1,28 @@
 """The named recipes of the course, one file a family. `course_utils.experiments` finds and runs them."""
 
-from course_utils.recipes import adversarial, autoencoders, images, judges, limits, toy, variational
+from course_utils.recipes import (
+    adversarial,
+    autoencoders,
+    images,
+    judges,
+    limits,
+    priors,
+    semi_supervised_vae,
+    supervised,
+    toy,
+    variational,
+)
 
-FAMILIES = (toy, judges, autoencoders, variational, adversarial, images, limits)
+FAMILIES = (
+    toy,
+    judges,
+    autoencoders,
+    variational,
+    adversarial,
+    images,
+    limits,
+    semi_supervised_vae,
+    supervised,
+    priors,
+)
 ALL = {recipe.name: recipe for family in FAMILIES for recipe in family.RECIPES}
