@@ -22,6 +22,11 @@ UPDATES = {
         {"discriminator": {"discriminator"}},
         {"generator": {"encoder"}},
     ],
+    "labelled_aae": [
+        {"autoencoder": {"encoder", "decoder"}},
+        {"discriminator": {"discriminator"}},
+        {"generator": {"encoder"}},
+    ],
     "conditional_gan": [{"discriminator": {"discriminator"}}, {"generator": {"generator"}}],
     "classifier": [{"classifier": {"trunk", "head"}}],
 }
@@ -235,7 +240,9 @@ def test_the_aae_generator_plays_against_the_discriminator_that_has_just_stepped
 # ---- use after training, and mistakes ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [n for n in tiny.BUILDERS if n.split()[0] in ("autoencoder", "vae", "aae")])
+@pytest.mark.parametrize(
+    "name", [n for n in tiny.BUILDERS if n.split()[0] in ("autoencoder", "vae", "aae", "labelled_aae")]
+)
 def test_codes_and_reconstructions_have_their_shapes(name):
     method = tiny.build(name).eval()
     x = tiny.batch()["x"]
@@ -243,7 +250,9 @@ def test_codes_and_reconstructions_have_their_shapes(name):
     assert method.reconstruct(x).shape == x.shape
 
 
-@pytest.mark.parametrize("name", [n for n in tiny.BUILDERS if n.split()[0] in ("gan", "moment_matching", "vae", "aae")])
+@pytest.mark.parametrize(
+    "name", [n for n in tiny.BUILDERS if n.split()[0] in ("gan", "moment_matching", "vae", "aae", "labelled_aae")]
+)
 def test_samples_are_images(name):
     samples = tiny.build(name).eval().sample(5)
     assert samples.shape == (5, *tiny.IMAGE)

@@ -15,6 +15,7 @@ from course_utils.methods import (
     Classifier,
     ConditionalGAN,
     ConditionalVAE,
+    LabelledAAE,
     Method,
     MomentMatching,
 )
@@ -54,6 +55,11 @@ def aae(kind: str, encoder: Callable = networks.DeterministicEncoder, prior=None
     discriminator = networks.Discriminator(networks.mlp((LATENT_DIM,), (16,)))
     prior = prior or distributions.Gaussian(LATENT_DIM)
     return AAE(encoder(trunk(kind), LATENT_DIM), decoder(kind), discriminator, prior, **options)
+
+
+def labelled_aae(prior) -> LabelledAAE:
+    discriminator = networks.Discriminator(networks.mlp((LATENT_DIM + prior.n_classes + 1,), (16,)))
+    return LabelledAAE(networks.DeterministicEncoder(trunk("mlp"), LATENT_DIM), decoder("mlp"), discriminator, prior)
 
 
 def universal_aae(**options) -> AAE:
@@ -115,6 +121,8 @@ BUILDERS: dict[str, Callable[[], Method]] = {
     "aae gaussian conv": lambda: aae("conv", networks.GaussianEncoder),
     "aae ten gaussians": lambda: aae("mlp", prior=distributions.ten_gaussians()),
     "aae swiss roll": lambda: aae("mlp", prior=distributions.SwissRoll()),
+    "labelled_aae ten gaussians": lambda: labelled_aae(distributions.ten_gaussians()),
+    "labelled_aae swiss roll": lambda: labelled_aae(distributions.SwissRoll()),
     "classifier mlp": lambda: Classifier(trunk("mlp")),
     "classifier conv": lambda: Classifier(trunk("conv")),
 }
