@@ -6,6 +6,7 @@ from course_utils.recipes import (
     images,
     judges,
     limits,
+    posteriors,
     priors,
     semi_supervised_vae,
     supervised,
@@ -24,5 +25,6 @@ FAMILIES = (
     semi_supervised_vae,
     supervised,
     priors,
+    posteriors,
 )
 ALL = {recipe.name: recipe for family in FAMILIES for recipe in family.RECIPES}
