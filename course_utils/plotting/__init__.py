@@ -20,6 +20,15 @@ from course_utils.plotting.gans import (
     style_by_class,
 )
 from course_utils.plotting.images import image_grid, image_rows
+from course_utils.plotting.imposed_priors import (
+    along_parts,
+    codes_in_parts,
+    component_grids,
+    field_panels,
+    labelled_aae_diagram,
+    walk_sheet,
+)
+from course_utils.plotting.posteriors import posterior_clouds, posterior_details, posteriors_diagram
 from course_utils.plotting.priors import (
     aae_diagram,
     against_width,
@@ -30,6 +39,15 @@ from course_utils.plotting.priors import (
     path,
     percentile_grid,
     prior_samples,
+)
+from course_utils.plotting.semi_supervised import (
+    error_over_time,
+    errors_by_row,
+    losses_beside_error,
+    mistaken_pairs,
+    semi_supervised_diagram,
+    share_panels,
+    two_choices,
 )
 from course_utils.plotting.style import CLASS_COLORS, figure
 from course_utils.plotting.toy import (
@@ -61,6 +79,7 @@ __all__ = [
     "CLASS_COLORS",
     "aae_diagram",
     "against_width",
+    "along_parts",
     "along_paths",
     "autoencoder_diagram",
     "bounds",
@@ -69,9 +88,11 @@ __all__ = [
     "class_shares",
     "code_histograms",
     "code_scatter",
+    "codes_in_parts",
     "codes_on_prior",
     "coloured_points",
     "completions",
+    "component_grids",
     "confusion",
     "cumulative",
     "curves",
@@ -79,7 +100,10 @@ __all__ = [
     "decoded_points",
     "directions_learned",
     "distortion_grid",
+    "error_over_time",
+    "errors_by_row",
     "feature_maps",
+    "field_panels",
     "figure",
     "fitted_posteriors",
     "game_strip",
@@ -91,18 +115,28 @@ __all__ = [
     "judged_sets",
     "judges_diagram",
     "kl_bars",
+    "labelled_aae_diagram",
     "latent_pictures",
     "line_panels",
     "loss_curves",
+    "losses_beside_error",
     "measured_against",
+    "mistaken_pairs",
     "path",
     "percentile_grid",
     "point_panels",
+    "posterior_clouds",
+    "posterior_details",
     "posterior_ellipses",
+    "posteriors_diagram",
     "prior_samples",
     "probe_accuracy",
+    "semi_supervised_diagram",
+    "share_panels",
     "sharpness_strips",
     "style_by_class",
     "tradeoff",
+    "two_choices",
     "vae_diagram",
+    "walk_sheet",
 ]
