@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from course_utils import distributions, networks, runtime
+from course_utils import corruptions, distributions, networks, runtime
 from course_utils.datasets import Images
 from course_utils.methods import (
     AAE,
@@ -18,6 +18,8 @@ from course_utils.methods import (
     LabelledAAE,
     Method,
     MomentMatching,
+    SemiSupervisedAAE,
+    SupervisedAAE,
 )
 
 IMAGE = (1, 8, 8)
@@ -31,7 +33,9 @@ def images(n: int = 64) -> Images:
 
 
 def batch(n: int = 16) -> dict[str, torch.Tensor]:
-    return {"x": images(n).x, "y": images(n).y}
+    """A batch of a data set whose labels are all known, and beside it a smaller one of labelled images."""
+    labelled = images(10)
+    return {"x": images(n).x, "y": images(n).y, "x_labelled": labelled.x, "y_labelled": labelled.y}
 
 
 def trunk(kind: str, shape=IMAGE) -> networks.Trunk:
@@ -90,6 +94,32 @@ def conditional_gan() -> ConditionalGAN:
     return ConditionalGAN(generator, discriminator, distributions.Gaussian(LATENT_DIM))
 
 
+def supervised_aae(discriminator_sees_class: bool, **options) -> SupervisedAAE:
+    seen = LATENT_DIM + (10 if discriminator_sees_class else 0)
+    return SupervisedAAE(
+        networks.DeterministicEncoder(trunk("mlp"), LATENT_DIM),
+        networks.MLPDecoder(LATENT_DIM + 10, IMAGE, (16,)),
+        networks.Discriminator(networks.mlp((seen,), (16,))),
+        distributions.Gaussian(LATENT_DIM),
+        discriminator_sees_class=discriminator_sees_class,
+        **options,
+    )
+
+
+def semi_supervised_aae(kind: str, **options) -> SemiSupervisedAAE:
+    def discriminator(n: int) -> networks.Discriminator:
+        return networks.Discriminator(networks.mlp((n,), (16,)))
+
+    return SemiSupervisedAAE(
+        networks.ClassStyleEncoder(trunk(kind), 10, LATENT_DIM),
+        networks.MLPDecoder(10 + LATENT_DIM, IMAGE, (16,)),
+        discriminator(10),
+        discriminator(LATENT_DIM),
+        distributions.Gaussian(LATENT_DIM),
+        **options,
+    )
+
+
 def autoencoder(kind: str) -> Autoencoder:
     return Autoencoder(networks.DeterministicEncoder(trunk(kind), LATENT_DIM), decoder(kind))
 
@@ -123,6 +153,13 @@ BUILDERS: dict[str, Callable[[], Method]] = {
     "aae swiss roll": lambda: aae("mlp", prior=distributions.SwissRoll()),
     "labelled_aae ten gaussians": lambda: labelled_aae(distributions.ten_gaussians()),
     "labelled_aae swiss roll": lambda: labelled_aae(distributions.SwissRoll()),
+    "supervised_aae": lambda: supervised_aae(False),
+    "supervised_aae class seen": lambda: supervised_aae(True),
+    "semi_supervised_aae mlp": lambda: semi_supervised_aae("mlp"),
+    "semi_supervised_aae conv": lambda: semi_supervised_aae("conv"),
+    "semi_supervised_aae noisy": lambda: semi_supervised_aae(
+        "mlp", corruption=corruptions.GaussianNoise(0.3), discriminator_noise=0.3, optimizer="adam", lr=1e-3
+    ),
     "classifier mlp": lambda: Classifier(trunk("mlp")),
     "classifier conv": lambda: Classifier(trunk("conv")),
 }

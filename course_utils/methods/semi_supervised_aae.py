@@ -72,7 +72,7 @@ class SemiSupervisedAAE(Method):
             "discriminator_y": self.discriminator_y.parameters(),
             "discriminator_z": self.discriminator_z.parameters(),
             "generator": self.encoder.parameters(),
-            "classifier": [*self.encoder.trunk.parameters(), *self.encoder.head_y.parameters()],
+            "classifier": self.encoder.parameters(),
         }
         return {role: OPTIMIZERS[self.optimizer](moved[role], *self.rates[role]) for role in moved}
 
