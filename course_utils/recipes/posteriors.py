@@ -9,7 +9,6 @@ from course_utils.methods import AAE
 from course_utils.recipes.base import IMAGE, Recipe, by_mode
 
 HIDDEN = (256, 256)
-NOISE = {"noise_dim": 2, "noise_std": 10.0}
 N_PIXELS = 28 * 28
 
 
@@ -23,7 +22,7 @@ def gaussian(latent_dim: int, hidden: tuple[int, ...] = HIDDEN) -> nn.Module:
     return networks.GaussianEncoder(networks.mlp(IMAGE, hidden), latent_dim)
 
 
-def universal(latent_dim: int, hidden: tuple[int, ...] = HIDDEN, noise_dim: int = 2, noise_std: float = 10.0):
+def universal(latent_dim: int, hidden: tuple[int, ...] = HIDDEN, noise_dim: int = 2, noise_std: float = 30.0):
     """z = f(x, noise)."""
     trunk = networks.mlp((N_PIXELS + noise_dim,), hidden)
     return networks.UniversalEncoder(trunk, latent_dim, noise_dim, noise_std)
@@ -57,6 +56,6 @@ RECIPES = [
     for name, encoder, note in (
         ("deterministic", deterministic, ""),
         ("gaussian", gaussian, ""),
-        ("universal", universal, "; 2 entries of noise of standard deviation 10 beside the pixels"),
+        ("universal", universal, "; 2 entries of noise of standard deviation 30 beside the pixels"),
     )
 ]
