@@ -171,6 +171,16 @@ def test_few_labels_and_many_images_are_enough_where_classes_are_clear(build):
     assert (drawn >= 0).all() and (drawn <= 1).all()
 
 
+@pytest.mark.parametrize("build", [m2, layered])
+def test_losses_and_weights_keep_their_number_format(build):
+    method = build()
+    with torch.autocast("cpu", torch.bfloat16):
+        logged = method.training_step(batch())
+    assert {loss.dtype for loss in logged.values()} == {p.dtype for p in method.parameters()} == {torch.float32}
+    double = {name: v.double() if v.is_floating_point() else v for name, v in batch().items()}
+    assert {loss.dtype for loss in method.double().training_step(double).values()} == {torch.float64}
+
+
 def test_mistakes_are_named():
     with pytest.raises(ValueError, match="unknown likelihood 'laplace'"):
         SemiSupervisedVAE(*[None] * 4, likelihood="laplace")

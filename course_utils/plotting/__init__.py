@@ -26,6 +26,7 @@ from course_utils.plotting.imposed_priors import (
     component_grids,
     field_panels,
     labelled_aae_diagram,
+    shares_by_class,
     walk_sheet,
 )
 from course_utils.plotting.posteriors import posterior_clouds, posterior_details, posteriors_diagram
@@ -50,6 +51,13 @@ from course_utils.plotting.semi_supervised import (
     two_choices,
 )
 from course_utils.plotting.style import CLASS_COLORS, figure
+from course_utils.plotting.supervised import (
+    along_directions,
+    grouped_bars,
+    source_against_drawn,
+    style_transfer,
+    supervised_aae_diagram,
+)
 from course_utils.plotting.toy import (
     coloured_points,
     game_strip,
@@ -79,6 +87,7 @@ __all__ = [
     "CLASS_COLORS",
     "aae_diagram",
     "against_width",
+    "along_directions",
     "along_parts",
     "along_paths",
     "autoencoder_diagram",
@@ -108,6 +117,7 @@ __all__ = [
     "fitted_posteriors",
     "game_strip",
     "gan_diagram",
+    "grouped_bars",
     "image_grid",
     "image_panels",
     "image_rows",
@@ -133,8 +143,12 @@ __all__ = [
     "probe_accuracy",
     "semi_supervised_diagram",
     "share_panels",
+    "shares_by_class",
     "sharpness_strips",
+    "source_against_drawn",
     "style_by_class",
+    "style_transfer",
+    "supervised_aae_diagram",
     "tradeoff",
     "two_choices",
     "vae_diagram",

@@ -9,7 +9,7 @@ from course_utils.recipes.base import IMAGE, Recipe, by_mode
 
 LATENT_DIM = 15
 N_CLASSES = 10
-HIDDEN = (512, 512)
+HIDDEN = (256, 256)
 
 
 def prior() -> distributions.Gaussian:
@@ -37,7 +37,7 @@ def supervised_aae(discriminator_sees_class: bool = False, **options) -> Callabl
 
 
 _PAPER = "Makhzani et al. 2015, section 4 and figure 6 (15-D code, N(0, I)), rates and momenta of appendix A (SGD)"
-_OURS = "ours: 512 units instead of 1,000, 10 epochs, rates divided by 10 after seven tenths of them"
+_OURS = "ours: 256 units instead of 1,000, 10 epochs, rates divided by 10 after seven tenths of them"
 _SCHEDULE = {"epochs": by_mode(6, 10, 50), "decay_at": (0.7,)}
 
 RECIPES = [
