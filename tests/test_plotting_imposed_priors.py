@@ -81,6 +81,15 @@ def test_along_parts_draws_a_curve_and_dots_for_each_class():
         assert points.get_ydata() == pytest.approx([k, -k]) and points.get_xdata() == pytest.approx([0.25, 0.75])
 
 
+def test_shares_by_class_marks_every_share_in_the_column_of_its_class():
+    shares = {"a": torch.linspace(0, 0.9, 10), "b": torch.full((10,), 0.5)}
+    fig = plotting.shares_by_class(shares)
+    a, b = (line for line in fig.axes[0].lines if line.get_marker() not in ("", "None"))
+    assert a.get_ydata() == pytest.approx(100 * shares["a"].numpy()) and set(b.get_ydata()) == {50}
+    assert a.get_xdata().round().tolist() == b.get_xdata().round().tolist() == list(range(10))
+    assert [text.get_text() for text in fig.legends[0].get_texts()] == ["a (mean 45.0)", "b (mean 50.0)"]
+
+
 def test_the_diagram_leads_the_label_to_the_discriminator_and_nowhere_else():
     ax = plotting.labelled_aae_diagram().axes[0]
     texts = " ".join(text.get_text() for text in ax.texts)

@@ -160,3 +160,20 @@ def along_parts(
         ax.set_ylabel(ylabel)
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     return fig
+
+
+def shares_by_class(shares: dict[str, Tensor]) -> Figure:
+    """For each class and each name a mark: shares (K,) in [0, 1] as percent; the legend has their means."""
+    fig, ax = figure(size=(9.5, 4))
+    width = 0.7 / len(shares)
+    for i, (name, share) in enumerate(shares.items()):
+        percent = 100 * share.cpu().numpy()
+        place = np.arange(len(share)) - 0.35 + width * (i + 0.5)
+        look = {"color": CLASS_COLORS[i], "marker": CLASS_MARKERS[i]}
+        ax.plot(place, percent, ls="", ms=8, mec="black", mew=0.6, label=f"{name} (mean {percent.mean():.1f})", **look)
+    n = len(next(iter(shares.values())))
+    for border in range(n - 1):
+        ax.axvline(border + 0.5, color="0.85", lw=1)
+    ax.set(xlabel="digit", ylabel="% of its test images in its own part", xticks=range(n))
+    fig.legend(loc="outside lower center", ncols=2, frameon=False)
+    return fig
