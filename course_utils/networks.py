@@ -310,21 +310,26 @@ def _output(name: str) -> nn.Module:
     return functions[name]()
 
 
-def dcgan_init(module: nn.Module) -> nn.Module:
-    """Draw all weights as DCGAN does (Radford et al. 2016, section 4): N(0, 0.02^2), scales of batch norm N(1, 0.02^2).
+def normal_init(module: nn.Module, std: float) -> nn.Module:
+    """Draw all weights from N(0, std^2), and the scales of batch norm from N(1, std^2). Biases become zero.
 
-    Biases become zero. Returns the module.
+    Returns the module.
     """
     for part in module.modules():
         if isinstance(part, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
-            nn.init.normal_(part.weight, 0.0, 0.02)
+            nn.init.normal_(part.weight, 0.0, std)
         elif isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):
-            nn.init.normal_(part.weight, 1.0, 0.02)
+            nn.init.normal_(part.weight, 1.0, std)
         else:
             continue
         if part.bias is not None:
             nn.init.zeros_(part.bias)
     return module
+
+
+def dcgan_init(module: nn.Module) -> nn.Module:
+    """`normal_init` with the standard deviation of DCGAN, 0.02 (Radford et al. 2016, section 4)."""
+    return normal_init(module, 0.02)
 
 
 def count_parameters(module: nn.Module) -> int:

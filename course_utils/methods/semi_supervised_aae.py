@@ -22,6 +22,7 @@ class SemiSupervisedAAE(Method):
     encoder: x to (logits of y, z), as `networks.ClassStyleEncoder`. decoder: (B, n_classes + latent_dim) to images.
     corruption: noise on all images that the encoder sees in training; the target of the reconstruction is clean.
     discriminator_noise: standard deviation of Gaussian noise on the inputs of both discriminators, real and fake.
+    weight_y, weight_z: of the two adversaries in the generator's loss; with 0 that discriminator only watches.
 
     The default rates and momenta are the paper's (appendix A): plain SGD. ``optimizer="adam"`` takes Adam, with the
     momenta as beta1; it then needs rates of its own.
@@ -38,6 +39,8 @@ class SemiSupervisedAAE(Method):
         prior: Distribution,
         corruption: nn.Module | None = None,
         discriminator_noise: float = 0.0,
+        weight_y: float = 1.0,
+        weight_z: float = 1.0,
         optimizer: str = "sgd",
         lr: float = 0.01,
         momentum: float = 0.9,
@@ -57,6 +60,8 @@ class SemiSupervisedAAE(Method):
         self.prior = prior
         self.corruption = corruption or nn.Identity()
         self.discriminator_noise = discriminator_noise
+        self.weight_y = weight_y
+        self.weight_z = weight_z
         self.optimizer = optimizer
         self.rates = {
             "autoencoder": (lr, momentum),
@@ -91,7 +96,7 @@ class SemiSupervisedAAE(Method):
         self.minimize(discriminator_y=d_y_loss, discriminator_z=d_z_loss)
         # ... and the encoder learns to be mistaken for both priors.
         g_y_loss, g_z_loss = generator_loss(self.see_y(y)), generator_loss(self.see_z(z))
-        self.minimize(generator=g_y_loss + g_z_loss)
+        self.minimize(generator=self.weight_y * g_y_loss + self.weight_z * g_z_loss)
         # Classification phase: the few images whose label is known.
         cross_entropy = F.cross_entropy(self.encoder(self.corruption(batch["x_labelled"]))[0], batch["y_labelled"])
         self.minimize(classifier=cross_entropy)
