@@ -178,7 +178,7 @@ def test_losses_and_weights_keep_their_number_format(build):
         logged = method.training_step(batch())
     assert {loss.dtype for loss in logged.values()} == {p.dtype for p in method.parameters()} == {torch.float32}
     double = {name: v.double() if v.is_floating_point() else v for name, v in batch().items()}
-    assert {loss.dtype for loss in method.double().training_step(double).values()} == {torch.float64}
+    assert {loss.dtype for loss in build().double().training_step(double).values()} == {torch.float64}
 
 
 def test_mistakes_are_named():
