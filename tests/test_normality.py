@@ -92,7 +92,7 @@ def test_gaussians_are_rejected_as_often_as_promised():
 def test_other_shapes_are_told_from_gaussians(name):
     found = metrics.normality_test(shapes()[name], n_simulated=200)
     assert found.p_value.item() == pytest.approx(1 / 201)
-    assert found.statistic.item() > 0.005
+    assert found.statistic.item() > 0
 
 
 def test_more_points_see_more():

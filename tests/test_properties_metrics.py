@@ -304,6 +304,23 @@ def test_principal_components_leave_the_variance_they_say(seed, n, c, k):
     assert torch.allclose(metrics.project(mean.expand(2, -1), mean, directions), mean.expand(2, -1), atol=1e-5)
 
 
+# ---- Gaussian or not --------------------------------------------------------------------------------------------
+
+
+@quick
+@given(seeds, st.integers(1, 3), st.integers(8, 12), st.integers(1, 3), floats, st.floats(1e-3, 1e3))
+def test_normality_does_not_depend_on_place_units_or_order(seed, n_clouds, n, d, dtype, size):
+    z = normal(seed, n_clouds, n, d, dtype=dtype).exp()
+    factor = (rotation(seed, d) @ torch.diag(uniform(seed, d) + 0.5)).to(dtype)
+    moved = (size * (z @ factor) + size).flip(1)
+    for metric in (metrics.distance_to_gaussian, lambda z: torch.cat(metrics.mardia(z))):
+        assert torch.allclose(metric(moved), metric(z), rtol=1e-2, atol=1e-2 if dtype == torch.float32 else 1e-6)
+    found = metrics.normality_test(z, n_simulated=9)
+    assert found.p_value.shape == found.statistic.shape == (n_clouds,)
+    assert torch.allclose(10 * found.p_value, (10 * found.p_value).round())
+    assert torch.allclose(metrics.standardised(z).mean(1), torch.zeros(n_clouds, d).double(), atol=1e-9)
+
+
 def test_every_public_metric_is_here():
     functions = {name for name in metrics.__all__ if not isinstance(getattr(metrics, name), type)}
     source = Path(__file__).read_text(encoding="utf-8")
