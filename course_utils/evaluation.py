@@ -444,7 +444,8 @@ def posteriors(method: Method, data: Splits) -> dict[str, float]:
     clouds = draws(method.encoder, x)
     samples = method.sample(N_TEST_CODES)
     numbers = codes(method, data)
-    width = clouds.var(1).mean().sqrt().item() / numbers["code_std"]
+    offsets = clouds - clouds[:, :1]  # exactly zero for a point, where a mean of equal numbers may be rounded
+    width = offsets.var(1).mean().sqrt().item() / numbers["code_std"]
     numbers |= {
         "posterior_width_percent": 100 * width,
         "clear_percent": 100 * (judge.probabilities(samples).max(1).values >= 0.9).float().mean().item(),
