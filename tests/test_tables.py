@@ -63,6 +63,34 @@ def test_benchmarks_are_shown_with_their_hardware(tmp_path, monkeypatch):
     assert "| a laptop | 50,000 | float32 | 0.46 |" in tables.benchmark()
 
 
+def store_errors(recipe: str, mode: str, errors: list[float]) -> None:
+    for seed, error in enumerate(errors):
+        result = {"seed": seed, "data": "mnist", "hardware": "a laptop", "numbers": {"test_error_percent": error}}
+        results.save(results.path(recipe, mode, seed), result)
+
+
+def test_semi_supervised_errors_with_their_distance_to_the_paper(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    store_errors("semi_supervised_aae_100", "default", [4.0, 5.0, 6.0])
+    store_errors("semi_supervised_aae_1000_published", "default", [9.0])  # not the paper's schedule: must not be shown
+    store_errors("semi_supervised_aae_all_published", "full", [0.75])
+    lines = tables.semi_supervised().splitlines()
+    compressed = next(line for line in lines if "`semi_supervised_aae_N`" in line)
+    assert "| 5.00 ± 1.00 (n = 3) [+3.10] | not run yet | not run yet |" in compressed
+    published = next(line for line in lines if "_published`" in line)
+    assert published.endswith("| not run yet | not run yet | 0.750 (n = 1) [-0.10] |")
+    ablation = next(line for line in lines if "_affine`" in line)
+    assert ablation.endswith("| not run yet |  |  |"), "there are no recipes of it with more labels"
+    assert "1.90 ± 0.10 | 1.60 ± 0.08 | 0.85 ± 0.02" in lines[2]
+
+
+def test_svhn_says_that_it_was_not_measured_until_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    assert "not measured here" in tables.semi_supervised().splitlines()[-1]
+    store_errors("semi_supervised_aae_svhn_1000", "default", [20.0])
+    assert "not measured" not in tables.semi_supervised() and "ours: 20.0 (n = 1)." in tables.semi_supervised()
+
+
 def test_only_what_is_between_the_markers_is_rewritten(monkeypatch, tmp_path):
     monkeypatch.setattr(tables, "TABLES", {"x": lambda: "NEW"})
     text = "before\n<!-- table:x -->\nold\n<!-- end -->\nafter\n"
