@@ -1,4 +1,4 @@
-"""How much of the class a code gives away to a reader who is not restricted to straight lines."""
+"""Style apart from class: what a code gives away of the class to a reader that can bend, and how much style is kept."""
 
 from typing import NamedTuple
 
