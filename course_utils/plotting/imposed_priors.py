@@ -128,7 +128,7 @@ def walk_sheet(images: Tensor) -> Figure:
     """Images (K, n, C, H, W) along a roll: one row a class's part, from its start on the left to its end."""
     n_parts, n, _, height, width = images.shape
     fig, ax = figure(size=(0.62 * n + 0.8, 0.62 * n_parts + 0.6))
-    ax.imshow(_tile(images.flatten(0, 1), n), cmap="gray", vmin=0, vmax=1)
+    ax.imshow(_tile(images.flatten(0, 1), n).numpy(), cmap="gray", vmin=0, vmax=1)
     ax.set_yticks([(height + 1) * (k + 0.5) - 0.5 for k in range(n_parts)], range(n_parts))
     ends = [0.5 * width, (n / 2) * (width + 1), (n - 0.5) * (width + 1)]
     ax.set_xticks(ends, ["start", "middle", "end"])
