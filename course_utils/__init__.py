@@ -5,10 +5,9 @@ Importing the package imports nothing heavy: name the module you need, for examp
 lines above it (and some in its own line). What trains and measures knows nothing of figures and notebooks.
 
     set_up  files  runtime  distributed  checkpoints  progress  results  losses  networks  distributions  attributes
-    corruptions
-    distortions  datasets  metrics
+    corruptions  distortions  datasets  metrics
     methods
-    pretrained  judge
+    pretrained  judge  batches
     training  evaluation  taxonomy
     recipes
     experiments

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from course_utils import checkpoints, distributed, runtime
+from course_utils.batches import make_batches
 from course_utils.datasets import Images, PartlyLabelled
 from course_utils.distributions import Distribution
 from course_utils.methods.base import Method
@@ -104,7 +105,7 @@ def fit(
     """
     where = runtime.device(distributed.device(device))
     method.to(where)
-    batches = _batches(data, batch_size, seed, where)
+    batches = make_batches(data, batch_size, seed, where)
     steps = _total_steps(epochs, steps, batches.steps_per_epoch)
     decays = _decay_steps(decay_at, steps)
     settings = {"steps": steps, "steps_per_epoch": batches.steps_per_epoch, "decays": sorted(decays)}
@@ -195,103 +196,6 @@ class _Training:
     def _take_snapshot(self, step: int) -> None:
         if step in self.shots:
             self.history.snapshots.append((step, _snapshot(self.method, self.snapshot, self.where)))
-
-
-# ---- data -----------------------------------------------------------------------------------------------------
-
-
-class _ImageBatches:
-    """Batches of images in memory, by index, on the device: the order is a function of (seed, epoch) alone."""
-
-    def __init__(self, data: Images, batch_size: int, seed: int, where: torch.device):
-        if batch_size > len(data):
-            raise ValueError(
-                f"batch_size={batch_size} is larger than the data set ({len(data)} images): take a smaller one"
-            )
-        self.data = data.to(where)
-        self.batch_size = batch_size
-        self.share = distributed.share(batch_size)
-        self.seed = seed
-        self.steps_per_epoch = len(data) // batch_size
-        self.epoch = -1
-
-    def at(self, step: int) -> dict[str, Tensor]:
-        epoch, i = divmod(step, self.steps_per_epoch)
-        if epoch != self.epoch:
-            generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
-            self.order = torch.randperm(len(self.data), generator=generator).to(self.data.x.device)
-            self.epoch = epoch
-        start = i * self.batch_size + distributed.rank() * self.share
-        index = self.order[start : start + self.share]
-        return {"x": self.data.x[index], "y": self.data.y[index]}
-
-
-class _PartlyLabelledBatches(_ImageBatches):
-    """Batches of all images, and beside each one of labelled images, which has its own, shorter or equal, passes."""
-
-    def __init__(self, data: PartlyLabelled, batch_size: int, seed: int, where: torch.device):
-        super().__init__(data.images, batch_size, seed, where)
-        # another seed: where all images are labelled, the two batches of a step must not be the same one
-        self.labelled = _ImageBatches(data.labelled, min(batch_size, len(data.labelled)), seed + 500_000, where)
-
-    def at(self, step: int) -> dict[str, Tensor]:
-        labelled = self.labelled.at(step)
-        return {**super().at(step), "x_labelled": labelled["x"], "y_labelled": labelled["y"]}
-
-
-class _FreshSamples:
-    """Batches drawn from a distribution, new ones at every step."""
-
-    steps_per_epoch = None
-
-    def __init__(self, data: Distribution, batch_size: int, where: torch.device):
-        self.data = data.to(where)
-        self.batch_size = batch_size
-        self.share = distributed.share(batch_size)
-
-    def at(self, step: int) -> dict[str, Tensor]:
-        return {"x": self.data.sample(self.share)}
-
-
-class _LoaderBatches:
-    """Batches of a DataLoader of (x, y) pairs, one pass after the other."""
-
-    def __init__(self, loader: DataLoader, where: torch.device):
-        if not len(loader):
-            raise ValueError("the DataLoader has no batches: is its batch_size larger than its data?")
-        if distributed.world_size() > 1:
-            raise distributed.DistributedError(
-                "several processes share the batches of Images or of a Distribution, but not those of a DataLoader"
-            )
-        self.loader = loader
-        self.batch_size = loader.batch_size
-        self.steps_per_epoch = len(loader)
-        self.where = where
-        self.stream = self._endless()
-
-    def _endless(self) -> Iterator:
-        while True:
-            yield from self.loader
-
-    def at(self, step: int) -> dict[str, Tensor]:
-        x, y = next(self.stream)
-        return {"x": x.to(self.where, non_blocking=True), "y": y.to(self.where, non_blocking=True)}
-
-
-def _batches(data, batch_size: int, seed: int, where: torch.device):
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    if isinstance(data, Images):
-        return _ImageBatches(data, batch_size, seed, where)
-    if isinstance(data, PartlyLabelled):
-        return _PartlyLabelledBatches(data, batch_size, seed, where)
-    if isinstance(data, Distribution):
-        return _FreshSamples(data, batch_size, where)
-    if isinstance(data, DataLoader):
-        return _LoaderBatches(data, where)
-    raise TypeError(
-        f"fit takes Images, PartlyLabelled, a Distribution or a DataLoader as data, not {type(data).__name__}"
-    )
 
 
 def _total_steps(epochs: int | None, steps: int | None, steps_per_epoch: int | None) -> int:
