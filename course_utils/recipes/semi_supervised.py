@@ -35,8 +35,9 @@ def gaussian_noise() -> nn.Module:
 
 
 def affine_noise() -> nn.Module:
-    """A small affine map, then the noise of the paper."""
-    return nn.Sequential(corruptions.RandomAffine(degrees=15, shear=0.3, scale=0.2, shift=2), gaussian_noise())
+    """A small affine map, which is the greater noise, and a little of the paper's."""
+    affine = corruptions.RandomAffine(degrees=15, shear=0.3, scale=0.2, shift=2)
+    return nn.Sequential(affine, corruptions.GaussianNoise(0.1))
 
 
 EPOCHS = {"100": 16, "1000": 10, "all": 10}
@@ -109,7 +110,7 @@ _COMPRESSED = (
     "beta1 0.1, noise 0.3 also on what the discriminators see; the starting points had been looked at on test images, "
     "choices were made on validation images"
 )
-_AFFINE = "small random affine maps of the images as noise"
+_AFFINE = "small random affine maps of the images as noise, and only 0.1 of the other"
 _CONV = "a convolutional encoder"
 _ALONE = "ours: encoder, noise and number of steps of the AAE, cross-entropy on the labelled images alone, Adam 1e-3"
 
