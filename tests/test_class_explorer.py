@@ -50,7 +50,7 @@ def test_frame_shows_the_image_its_probabilities_and_the_classes(explorer):
     assert image.images[0].get_array()[0, 0] == pytest.approx(0.1)
     heights = [bar.get_height() for bar in bars.patches]
     assert heights[1] == pytest.approx(80) and sum(heights) == pytest.approx(100)
-    assert [k for k, bar in enumerate(bars.patches) if bar.get_hatch()] == [7]  # the true class, not the named one
+    assert [(t.get_text(), t.get_position()[0]) for t in bars.texts] == [("true", 7)]  # not the class that is named
     sheet = classes.images[0].get_array()
     assert sheet[SIDE - 1, :: SIDE + 1].tolist() == pytest.approx([k / 10 for k in range(10)])
 

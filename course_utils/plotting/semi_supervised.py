@@ -126,8 +126,9 @@ def errors_by_row(
 
     published: title to the value of the paper, a dashed line. The scale is logarithmic.
     """
-    rows = max(map(len, panels.values()))
-    fig, axes = figure(len(panels), 1, size=(9, 0.6 + 0.42 * rows), squeeze=False, sharex=True)
+    rows = [len(row) for row in panels.values()]
+    height = 0.8 + 0.36 * sum(rows) / len(rows)
+    fig, axes = figure(len(panels), 1, size=(9, height), squeeze=False, sharex=True, height_ratios=rows)
     for ax, (title, row) in zip(axes[:, 0], panels.items(), strict=True):
         for i, errors in enumerate(row.values()):
             if not len(errors):

@@ -36,15 +36,15 @@ class ClassExplorer:
         return self.model.decode(torch.eye(k).to(self.z), style * self.z[i].expand(k, -1))
 
     def frame(self, i: int, style: float = 1.0) -> Figure:
-        """Above: the image and q(y|x) as bars, the true class hatched. Below: the image as each class."""
+        """Above: the image and q(y|x) as bars, the true class marked. Below: the image as each class."""
         p, classes = self.probabilities[i].cpu(), self.classes(i, style)
         fig, ((left, right), (corner, below)) = figure(
             2, 2, size=(4.6, 1.6), width_ratios=[1, 5], height_ratios=[1.5, 1]
         )
         left.imshow(_tile(self.x[i][None], 1).numpy(), cmap="gray", vmin=0, vmax=1)
-        bars = right.bar(range(len(p)), 100 * p.numpy(), color="0.75", edgecolor="black")
-        bars[int(self.y[i])].set_hatch("///")
-        right.set(xlabel="class (hatched: the true one)", ylabel="q(y|x) in %", ylim=(0, 105), xticks=range(len(p)))
+        right.bar(range(len(p)), 100 * p.numpy(), color="0.75", edgecolor="black")
+        right.text(self.y[i].item(), 100 * p[self.y[i]].item() + 3, "true", ha="center", fontweight="bold")
+        right.set(xlabel="class", ylabel="q(y|x) in %", ylim=(0, 120), xticks=range(len(p)), yticks=(0, 50, 100))
         below.imshow(_tile(classes, len(p)).numpy(), cmap="gray", vmin=0, vmax=1)
         step = classes.shape[3] + 1
         below.set_xticks([step * (k + 0.5) - 0.5 for k in range(len(p))], range(len(p)))
