@@ -1,0 +1,47 @@
+"""What the recipes are measured by: functions of (method, data) that return named numbers.
+
+They score the test images once, after training; nothing is chosen by these numbers. One file a subject.
+"""
+
+from course_utils.evaluation.classes import classifier, semi_supervised, validation_error
+from course_utils.evaluation.codes import PARZEN_WIDTHS, bounds, codes, likelihood, parzen
+from course_utils.evaluation.common import N_IMAGES, random_subset, test_images
+from course_utils.evaluation.images import class_images, image_game, image_quality, images, images_and_bound
+from course_utils.evaluation.parts import mixture_parts, parts, roll_parts
+from course_utils.evaluation.points import N_POINTS, points, ring, ring_game
+from course_utils.evaluation.posteriors import draws, normality, posteriors, slope
+from course_utils.evaluation.style import in_every_class, seen_percent, style, style_and_content
+
+__all__ = [
+    "N_IMAGES",
+    "N_POINTS",
+    "PARZEN_WIDTHS",
+    "bounds",
+    "class_images",
+    "classifier",
+    "codes",
+    "draws",
+    "image_game",
+    "image_quality",
+    "images",
+    "images_and_bound",
+    "in_every_class",
+    "likelihood",
+    "mixture_parts",
+    "normality",
+    "parts",
+    "parzen",
+    "points",
+    "posteriors",
+    "random_subset",
+    "ring",
+    "ring_game",
+    "roll_parts",
+    "seen_percent",
+    "semi_supervised",
+    "slope",
+    "style",
+    "style_and_content",
+    "test_images",
+    "validation_error",
+]
