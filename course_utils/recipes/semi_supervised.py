@@ -40,7 +40,7 @@ def affine_noise() -> nn.Module:
     return nn.Sequential(affine, corruptions.GaussianNoise(0.1))
 
 
-EPOCHS = {"100": 16, "1000": 10, "all": 10}
+BUDGET = by_mode(4, 16, 80)
 ADAM = {"optimizer": "adam", "momentum": 0.1, "adversarial_momentum": 0.1, "classifier_momentum": 0.1}
 IMPROVED = {"lr": 1e-3, "adversarial_lr": 1.5e-3, "classifier_lr": 1e-3}
 COMPRESSED = {"lr": 1e-3, "adversarial_lr": 1e-3, "classifier_lr": 1e-3}
@@ -116,15 +116,13 @@ _ALONE = "ours: encoder, noise and number of steps of the AAE, cross-entropy on 
 
 
 def _aae(name: str, source: str, build: Callable) -> Recipe:
-    labels = name.split("_")[0]
-    epochs = EPOCHS[labels]
     return Recipe(
         f"semi_supervised_aae_{name}",
         source,
         build,
         evaluation.semi_supervised,
-        labels=LABELS[labels],
-        epochs=by_mode(4, epochs, 5 * epochs),
+        labels=LABELS[name.split("_")[0]],
+        epochs=BUDGET,
         decay_at=(0.7,),
         track=evaluation.validation_error,
     )
@@ -144,14 +142,13 @@ def _published(name: str, labels: float) -> Recipe:
 
 
 def _labels_only(kind: str, labels: str, trunk: Callable, noise: Callable) -> Recipe:
-    epochs = EPOCHS[labels]
     return Recipe(
         f"supervised_{kind}_{labels}",
         _ALONE,
         labels_only(trunk, noise),
         evaluation.classifier,
         labels=LABELS[labels],
-        epochs=by_mode(4, epochs, 5 * epochs),
+        epochs=BUDGET,
         decay_at=(0.7,),
     )
 
