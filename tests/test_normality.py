@@ -127,3 +127,14 @@ def test_clouds_without_a_covariance_are_refused(z, message):
     for metric in (metrics.mardia, metrics.distance_to_gaussian, metrics.normality_test):
         with pytest.raises(ValueError, match=message):
             metric(z)
+
+
+def test_flat_clouds_are_found_whatever_their_size():
+    clouds = gaussian_clouds(4, 50)
+    line = clouds[..., :1] * torch.tensor([1.0, -2.0])
+    point = torch.ones(4, 50, 2).double()
+    one_way = clouds * torch.tensor([1.0, 0.0])
+    assert not metrics.is_flat(clouds).any()
+    for flat in (line, point, one_way):
+        assert metrics.is_flat(flat).all()
+    assert metrics.is_flat(torch.cat([clouds, line])).tolist() == 4 * [False] + 4 * [True]

@@ -315,6 +315,7 @@ def test_normality_does_not_depend_on_place_units_or_order(seed, n_clouds, n, d,
     moved = (size * (z @ factor) + size).flip(1)
     for metric in (metrics.distance_to_gaussian, lambda z: torch.cat(metrics.mardia(z))):
         assert torch.allclose(metric(moved), metric(z), rtol=1e-2, atol=1e-2 if dtype == torch.float32 else 1e-6)
+    assert torch.equal(metrics.is_flat(moved), metrics.is_flat(z))
     found = metrics.normality_test(z, n_simulated=9)
     assert found.p_value.shape == found.statistic.shape == (n_clouds,)
     assert torch.allclose(10 * found.p_value, (10 * found.p_value).round())

@@ -26,7 +26,8 @@ def posteriors(method: Method, data: Splits) -> dict[str, float]:
     posterior_width_percent: the standard deviation of the codes of one image in percent of that of all codes, root
     mean square over images and entries; 0 for a point. Where there is a width, also what `metrics.normality_test`
     says: non_gaussian_percent, the share of images with p <= 0.05 (of true Gaussians: 5 %); gaussian_distance, the
-    median over images, and gaussian_distance_top, what the most extreme twentieth of them exceeds.
+    median over images, and gaussian_distance_top, what the most extreme twentieth of them exceeds; all without the
+    flat_percent of images whose codes lie on a line, which have no Gaussian of two dimensions to compare with.
     clear_percent: samples of the model to one class of which the `judge` gives at least 90 %. slope: by how much an
     image changes (root of the summed squared differences) per unit of the code, at samples of the prior.
     """
@@ -46,9 +47,13 @@ def posteriors(method: Method, data: Splits) -> dict[str, float]:
 
 
 def normality(clouds: Tensor) -> dict[str, float]:
-    """What `metrics.normality_test` says of clouds (B, n, d), over all of them."""
-    test = metrics.normality_test(clouds)
+    """What `metrics.normality_test` says of clouds (B, n, d), over all that are not flat."""
+    flat = metrics.is_flat(clouds)
+    if flat.all():
+        return {"flat_percent": 100.0}
+    test = metrics.normality_test(clouds[~flat.to(clouds.device)])
     return {
+        "flat_percent": 100 * flat.double().mean().item(),
         "non_gaussian_percent": 100 * (test.p_value <= 0.05).double().mean().item(),
         "gaussian_distance": test.statistic.median().item(),
         "gaussian_distance_top": test.statistic.quantile(0.95).item(),

@@ -26,11 +26,27 @@ class Mardia(NamedTuple):
     kurtosis: Tensor
 
 
+def is_flat(z: Tensor) -> Tensor:
+    """Whether each cloud of z (B, n, d) lies in a point, a line or a plane of fewer than d dimensions, (B,)."""
+    return _factor(_centred(z)[0])[1]
+
+
 def standardised(z: Tensor) -> Tensor:
     """Each cloud of z (B, n, d) moved and stretched to mean 0 and covariance I (with divisor n), in float64.
 
-    Raises ValueError for another shape, or for a cloud that lies in a point, a line or a plane of fewer dimensions.
+    Raises ValueError for another shape, or for a cloud that `is_flat`: it has no inverse covariance.
     """
+    centred, scale = _centred(z)
+    if not (scale > 0).all():
+        raise ValueError("a cloud has no width in some direction (a deterministic posterior?): it has no covariance")
+    factor, flat = _factor(centred)
+    if flat.any():
+        raise ValueError("the points of a cloud lie on a line or a plane: its covariance has no inverse")
+    return torch.linalg.solve_triangular(factor, centred.mT, upper=False).mT
+
+
+def _centred(z: Tensor) -> tuple[Tensor, Tensor]:
+    """The clouds with mean 0 and each entry divided by its scale (B, 1, d), where it has one."""
     if z.ndim != 3 or z.shape[1] <= z.shape[2]:
         raise ValueError(f"clouds must be (B, n, d) with more points than dimensions, got {tuple(z.shape)}")
     if not z.isfinite().all():
@@ -38,13 +54,13 @@ def standardised(z: Tensor) -> Tensor:
     z = z.detach().cpu().double()
     z = z - z.mean(1, keepdim=True)
     scale = z.square().mean(1, keepdim=True).sqrt()
-    if not (scale > 0).all():
-        raise ValueError("a cloud has no width in some direction (a deterministic posterior?): it has no covariance")
-    z = z / scale  # a thin cloud must not look singular for its units
-    factor, failed = torch.linalg.cholesky_ex(z.mT @ z / z.shape[1])
-    if failed.any() or (factor.diagonal(dim1=1, dim2=2) < 1e-6).any():
-        raise ValueError("the points of a cloud lie on a line or a plane: its covariance has no inverse")
-    return torch.linalg.solve_triangular(factor, z.mT, upper=False).mT
+    return z / scale.where(scale > 0, torch.ones_like(scale)), scale  # a thin cloud must not look flat for its units
+
+
+def _factor(centred: Tensor) -> tuple[Tensor, Tensor]:
+    """The Cholesky factors of the covariances (B, d, d), and which of them are singular (B,)."""
+    factor, failed = torch.linalg.cholesky_ex(centred.mT @ centred / centred.shape[1])
+    return factor, (failed > 0) | ~(factor.diagonal(dim1=1, dim2=2) > 1e-3).all(1)
 
 
 def mardia(z: Tensor) -> Mardia:
