@@ -163,8 +163,8 @@ def test_under_autocast_losses_and_weights_stay_float32(name):
 @pytest.mark.parametrize("name", tiny.BUILDERS)
 def test_float64_stays_float64(name):
     method = tiny.build(name).double()
-    batch = tiny.batch()
-    logged = method.training_step({"x": batch["x"].double(), "y": batch["y"]})
+    batch = {name: v.double() if v.is_floating_point() else v for name, v in tiny.batch().items()}
+    logged = method.training_step(batch)
     assert {loss.dtype for loss in logged.values()} == {torch.float64}
     assert {p.dtype for p in method.parameters()} == {torch.float64}
 
