@@ -22,7 +22,7 @@ def gaussian(latent_dim: int, hidden: tuple[int, ...] = HIDDEN) -> nn.Module:
     return networks.GaussianEncoder(networks.mlp(IMAGE, hidden), latent_dim)
 
 
-def universal(latent_dim: int, hidden: tuple[int, ...] = HIDDEN, noise_dim: int = 2, noise_std: float = 20.0):
+def universal(latent_dim: int, hidden: tuple[int, ...] = HIDDEN, noise_dim: int = 2, noise_std: float = 10.0):
     """z = f(x, noise)."""
     trunk = networks.mlp((N_PIXELS + noise_dim,), hidden)
     return networks.UniversalEncoder(trunk, latent_dim, noise_dim, noise_std)
@@ -56,6 +56,6 @@ RECIPES = [
     for name, encoder, note in (
         ("deterministic", deterministic, ""),
         ("gaussian", gaussian, ""),
-        ("universal", universal, "; 2 entries of noise of standard deviation 20 beside the pixels"),
+        ("universal", universal, "; 2 entries of noise of standard deviation 10 beside the pixels"),
     )
 ]
