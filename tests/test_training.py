@@ -499,7 +499,7 @@ def test_a_distribution_has_no_epochs():
 
 
 def test_other_data_are_refused():
-    with pytest.raises(TypeError, match="fit takes Images, .* or a DataLoader as data, not Tensor"):
+    with pytest.raises(TypeError, match=r"fit takes Images, .* or a DataLoader as data, not Tensor"):
         fit(Recorder(), torch.rand(10, 2), epochs=1, **QUIET)
 
 
