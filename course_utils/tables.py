@@ -76,7 +76,8 @@ SEMI_SUPERVISED = {  # what it is -> (recipe, with its labels to be filled in; m
 }
 # test error in percent, and the numbers themselves: Makhzani et al. 2015, table 2
 PAPER_ERRORS = {"100": (1.90, 0.10), "1000": (1.60, 0.08), "all": (0.85, 0.02)}
-PUBLIC_ERRORS = {"100": "about 4", "1000": "about 5 (2.9 with 1,280)", "all": "–"}  # the best public reimplementations found
+# the best public reimplementations found
+PUBLIC_ERRORS = {"100": "about 4", "1000": "about 5 (2.9 with 1,280)", "all": "–"}
 
 
 def semi_supervised() -> str:
