@@ -1,5 +1,6 @@
 """Is a cloud of points Gaussian? Clouds are (B, n, d) tensors: B of them, n points each."""
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -100,7 +101,13 @@ def normality_test(z: Tensor, n_simulated: int = 500, seed: int = 0) -> Normalit
     Of truly Gaussian clouds, a share alpha has p <= alpha; so in a hundred clouds expect five with p <= 0.05.
     """
     distance = distance_to_gaussian(z)
-    with seeded(seed):
-        chance = distance_to_gaussian(torch.randn(n_simulated, *z.shape[1:], dtype=torch.float64))
+    chance = _chance(n_simulated, *z.shape[1:], seed)
     as_far = (chance >= distance[:, None]).sum(1)
     return NormalityTest(distance, (1 + as_far).double() / (1 + n_simulated))
+
+
+@functools.cache  # the same for every cloud of n points in d dimensions
+def _chance(n_simulated: int, n: int, d: int, seed: int) -> Tensor:
+    """`distance_to_gaussian` of samples that are Gaussian, (n_simulated,)."""
+    with seeded(seed):
+        return distance_to_gaussian(torch.randn(n_simulated, n, d, dtype=torch.float64))

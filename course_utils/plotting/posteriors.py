@@ -64,7 +64,7 @@ def posterior_clouds(
 
 
 def posterior_details(clouds: Tensor, images: Tensor, titles: list[str], n_std: float = 2.0) -> Figure:
-    """Above, each of the clouds (B, n, 2) at its own scale with the image (C, H, W) it belongs to.
+    """Above, each of the clouds (B, n, 2) with the image (C, H, W) it belongs to, at a scale that shows 99 % of it.
 
     Below, as many draws of the Gaussian with its mean and covariance, at the same scale: what the cloud would look like
     if q(z|x) were Gaussian. The ellipses are that Gaussian at `n_std` standard deviations.
@@ -74,9 +74,9 @@ def posterior_details(clouds: Tensor, images: Tensor, titles: list[str], n_std: 
     for column, (z, image, title) in enumerate(zip(clouds, images, titles, strict=True)):
         twin = gaussian_twin(z)
         middle = z.mean(0)
-        reach = 1.1 * max((z - middle).abs().max().item(), (twin - middle).abs().max().item())
+        reach = 1.2 * torch.cat([z, twin]).sub(middle).abs().amax(1).quantile(0.99).item()
         for ax, points, color in zip(axes[:, column], (z, twin), ("black", "0.5"), strict=True):
-            ax.scatter(*points.T, s=3, color=color, linewidths=0, rasterized=True)
+            ax.scatter(*points.T, s=6, color=color, linewidths=0, rasterized=True)
             ax.add_patch(gaussian_ellipse(z, n_std, ec=CLASS_COLORS[3], lw=1.8))
             (a, b), r = middle.tolist(), reach
             ax.set(xlim=(a - r, a + r), ylim=(b - r, b + r), aspect="equal", xlabel="$z_1$")
