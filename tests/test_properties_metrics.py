@@ -322,6 +322,125 @@ def test_normality_does_not_depend_on_place_units_or_order(seed, n_clouds, n, d,
     assert torch.allclose(metrics.standardised(z).mean(1), torch.zeros(n_clouds, d).double(), atol=1e-9)
 
 
+# ---- what codes hold of class and style ---------------------------------------------------------------------------
+
+
+def classes_of(n: int, k: int) -> torch.Tensor:
+    """Classes (n,) in turn."""
+    return torch.arange(n) % k
+
+
+@quick
+@given(seeds, st.integers(2, 4), st.integers(1, 3), floats)
+def test_probes_of_the_class_are_shares_and_do_not_depend_on_the_units_of_the_codes(seed, k, d, dtype):
+    y = classes_of(40 * k, k)
+    z = normal(seed, len(y), d, dtype=dtype)
+    found, scaled = metrics.class_probe(z, y, k=3), metrics.class_probe(4 * z, y, k=3)
+    assert all(0 <= share <= 1 for share in found)
+    assert found.neighbours == scaled.neighbours and abs(found.linear - scaled.linear) < 0.05
+    network = metrics.network_probe(z, y, hidden=4)
+    assert 0 <= network.accuracy <= 1 and network.bits <= math.log2(k) + 1e-9
+    with pytest.raises(ValueError, match="one"):
+        metrics.class_probe(z, y[1:])
+    with pytest.raises(ValueError, match="one class a code"):
+        metrics.network_probe(z, y[1:])
+
+
+@quick
+@given(seeds, st.integers(1, 3), st.integers(1, 3), floats)
+def test_style_is_explained_by_itself_and_not_by_what_is_constant_in_a_class(seed, k, d, dtype):
+    y = classes_of(20 * k, k)
+    z = 10 * normal(seed, len(y), d, dtype=dtype)
+    attribute = 3 * z[:, 0] + 100 * y
+    assert metrics.style_probe(z, attribute, y) > 0.98
+    assert metrics.style_probe(torch.stack([y, y**2], 1).to(dtype), attribute, y) < 0.05
+    with pytest.raises(ValueError, match="one entry an image"):
+        metrics.style_probe(z, attribute[1:], y)
+
+
+@quick
+@given(seeds, st.integers(2, 6), st.integers(2, 4))
+def test_style_is_kept_if_all_drawings_go_with_it_whatever_their_units(seed, n, k):
+    y = classes_of(4 * n * k, k)
+    source = normal(seed, len(y))
+    deviation = source - torch.stack([source[y == c].mean() for c in range(k)])[y]
+    drawn = torch.stack([(c + 1) * deviation + 7 * c for c in range(k)], 1)
+    assert metrics.kept(source, y, drawn) == pytest.approx(1)
+    assert metrics.kept(source, y, -drawn) == pytest.approx(-1)
+    order = torch.randperm(len(y), generator=torch.Generator().manual_seed(seed))
+    noisy = drawn + normal(seed + 1, *drawn.shape)
+    assert metrics.kept(source[order], y[order], noisy[order]) == pytest.approx(metrics.kept(source, y, noisy))
+
+
+@quick
+@given(seeds, st.integers(1, 20), st.integers(2, 6), floats)
+def test_classes_in_use_lie_between_one_and_all(seed, n, k, dtype):
+    q = (3 * normal(seed, n, k)).softmax(1).to(dtype)
+    used = metrics.effective_classes(q)
+    assert 1 - 1e-5 <= used <= k + 1e-5
+    assert metrics.effective_classes(q.flip(1)) == pytest.approx(used, rel=1e-4)
+    assert metrics.effective_classes(torch.full((n, k), 1 / k, dtype=dtype)) == pytest.approx(k, rel=1e-4)
+
+
+@quick
+@given(seeds, st.integers(2, 6), st.integers(1, 3))
+def test_distances_to_labelled_images_by_a_loop(seed, n, d):
+    x, labelled = normal(seed, n, d), normal(seed + 1, 4, d)
+    y, known = classes_of(n, 2), classes_of(4, 2)
+    found = metrics.nearest_labelled(x, y, labelled, known)
+    for i in range(n):
+        away = (labelled - x[i]).square().sum(1).sqrt()
+        assert found.own[i].item() == pytest.approx(away[known == y[i]].min().item(), abs=1e-6)
+        assert found.other[i].item() == pytest.approx(away[known != y[i]].min().item(), abs=1e-6)
+
+
+@quick
+@given(seeds, st.integers(5, 40), st.integers(1, 5), floats)
+def test_shares_of_full_bins_average_to_the_share_of_all(seed, n, bins, dtype):
+    values, hit = normal(seed, n * bins, dtype=dtype), uniform(seed, n * bins) < 0.3
+    found = metrics.share_by_quantile(values, hit, bins)
+    assert found.share.mean().item() == pytest.approx(hit.double().mean().item())
+    assert (found.value.diff() >= 0).all() and (found.error >= 0).all()
+
+
+# ---- parts of a prior ---------------------------------------------------------------------------------------------
+
+
+@quick
+@given(seeds, st.integers(2, 4), st.integers(3, 6), floats)
+def test_fields_agree_with_their_copies_in_other_units(seed, k, n, dtype):
+    field = normal(seed, n, n, dtype=dtype)
+    copies = torch.stack([(i + 1) * field + i for i in range(k)])
+    assert metrics.field_agreement(copies).correlation == pytest.approx(1, abs=1e-4)
+    fields = normal(seed, k, n, n, dtype=dtype)
+    found, reordered = metrics.field_agreement(fields), metrics.field_agreement(fields.flip(0))
+    assert reordered.correlation == pytest.approx(found.correlation, abs=1e-6)
+    assert all(-1 - 1e-6 <= value <= 1 + 1e-6 for value in found)
+
+
+@quick
+@given(seeds, st.integers(2, 5), st.integers(1, 30))
+def test_renaming_the_parts_does_not_change_their_best_matching(seed, k, n):
+    y = torch.randint(k, (n,), generator=torch.Generator().manual_seed(seed))
+    parts = torch.randint(k, (n,), generator=torch.Generator().manual_seed(seed + 1))
+    names = torch.randperm(k, generator=torch.Generator().manual_seed(seed + 2))
+    share = metrics.matched_share(parts, y, k)
+    assert metrics.matched_share(names[parts], y, k) == share
+    assert (parts == y).double().mean() <= share <= 1
+    assert metrics.matched_share(names[y], y, k) == 1
+
+
+@quick
+@given(seeds, st.integers(1, 4), st.integers(5, 25), floats)
+def test_rows_with_a_valley_are_counted_from_both_sides(seed, k, n, dtype):
+    values = normal(seed, k, n, dtype=dtype)
+    found = metrics.smaller_inside(values)
+    assert 0 <= found <= k
+    assert metrics.smaller_inside(values.flip(1)) in range(k + 1)
+    valley = (torch.linspace(-1, 1, n, dtype=dtype) ** 2).expand(k, n)
+    assert metrics.smaller_inside(valley) == k and metrics.smaller_inside(-valley) == 0
+
+
 def test_every_public_metric_is_here():
     functions = {name for name in metrics.__all__ if not isinstance(getattr(metrics, name), type)}
     source = Path(__file__).read_text(encoding="utf-8")
