@@ -138,3 +138,29 @@ def mmd2(x: Tensor, y: Tensor, bandwidths: tuple[float, ...] = (0.1, 0.2, 0.5, 1
 
     # mean_{i != j} k(x_i, x_j) + mean_{i != j} k(y_i, y_j) - 2 mean_{i, j} k(x_i, y_j)
     return mean_of_pairs(kernel(x, x)) + mean_of_pairs(kernel(y, y)) - 2 * kernel(x, y).mean()
+
+
+def cluster_head_penalty(heads: Tensor, distance: float) -> Tensor:
+    """How much the rows of `heads` (n, d) crowd: the sum over all pairs of what their distance lacks to `distance`.
+
+    Zero where all pairs are at least that far apart, linear in the distance of a pair below (AAE section 7). Raises
+    ValueError for other shapes, fewer than two heads, or a distance that is not positive.
+    """
+    if heads.ndim != 2 or len(heads) < 2:
+        raise ValueError(f"heads must be (n, d) with n at least 2, got {tuple(heads.shape)}")
+    if distance <= 0:
+        raise ValueError(f"the distance must be positive, got {distance}")
+    # sum_{i < j} max(0, eta - |w_i - w_j|)
+    return F.relu(distance - F.pdist(heads)).sum()
+
+
+def agreement_loss(logits: Tensor, other: Tensor) -> Tensor:
+    """How far two views of the same images are from being put in the same class; both (B, n_classes), unnormalised.
+
+    The mean over the batch of -log of the probability that two classes, drawn one from each softmax, are the same: 0
+    where both views are sure of one class, log n_classes where one of them is undecided. Raises ValueError for shapes
+    that differ.
+    """
+    _same_shape(logits, other, "logits and other")
+    # -E log sum_k q_k q'_k
+    return -(logits.log_softmax(1) + other.log_softmax(1)).logsumexp(1).mean()

@@ -38,6 +38,17 @@ UPDATES = {
         {"generator": {"encoder"}},
         {"classifier": {"encoder"}},
     ],
+    "clustering_aae": [
+        {"autoencoder": {"encoder", "decoder"}},
+        {"discriminator_y": {"discriminator_y"}, "discriminator_z": {"discriminator_z"}},
+        {"generator": {"encoder"}},
+    ],
+    "dimension_reduction_aae": [
+        {"autoencoder": {"encoder", "decoder", "heads"}},
+        {"discriminator_y": {"discriminator_y"}, "discriminator_z": {"discriminator_z"}},
+        {"generator": {"encoder"}},
+        {"classifier": {"encoder"}},
+    ],
     "conditional_gan": [{"discriminator": {"discriminator"}}, {"generator": {"generator"}}],
     "classifier": [{"classifier": {"trunk", "head"}}],
 }
@@ -50,6 +61,8 @@ FORWARD_PASSES = {
     "vae": {"encoder": 1, "decoder": 1},
     "aae": {"encoder": 2, "decoder": 1},
     "semi_supervised_aae": {"encoder": 3, "decoder": 1},
+    "clustering_aae": {"encoder": 2, "decoder": 1},
+    "dimension_reduction_aae": {"encoder": 3, "decoder": 1},
     "classifier": {"trunk": 1},
 }
 # what a role may move, but its loss does not reach

@@ -13,14 +13,17 @@ from course_utils.methods import (
     VAE,
     Autoencoder,
     Classifier,
+    ClusteringAAE,
     ConditionalGAN,
     ConditionalVAE,
+    DimensionReductionAAE,
     LabelledAAE,
     Method,
     MomentMatching,
     SemiSupervisedAAE,
     SupervisedAAE,
 )
+from course_utils.methods.class_style_aae import ClassStyleAAE
 
 IMAGE = (1, 8, 8)
 LATENT_DIM = 2
@@ -106,18 +109,23 @@ def supervised_aae(discriminator_sees_class: bool, **options) -> SupervisedAAE:
     )
 
 
-def semi_supervised_aae(kind: str, **options) -> SemiSupervisedAAE:
+def class_style_aae(method: type[ClassStyleAAE], kind: str, n_classes: int = 10, **options) -> ClassStyleAAE:
     def discriminator(n: int) -> networks.Discriminator:
         return networks.Discriminator(networks.mlp((n,), (16,)))
 
-    return SemiSupervisedAAE(
-        networks.ClassStyleEncoder(trunk(kind), 10, LATENT_DIM),
-        networks.MLPDecoder(10 + LATENT_DIM, IMAGE, (16,)),
-        discriminator(10),
+    one_point = method is DimensionReductionAAE  # its decoder sees the head of the class plus the style
+    return method(
+        networks.ClassStyleEncoder(trunk(kind), n_classes, LATENT_DIM),
+        networks.MLPDecoder(LATENT_DIM if one_point else n_classes + LATENT_DIM, IMAGE, (16,)),
+        discriminator(n_classes),
         discriminator(LATENT_DIM),
         distributions.Gaussian(LATENT_DIM),
         **options,
     )
+
+
+def semi_supervised_aae(kind: str, **options) -> SemiSupervisedAAE:
+    return class_style_aae(SemiSupervisedAAE, kind, **options)
 
 
 def autoencoder(kind: str) -> Autoencoder:
@@ -160,6 +168,20 @@ BUILDERS: dict[str, Callable[[], Method]] = {
     "semi_supervised_aae noisy": lambda: semi_supervised_aae(
         "mlp", corruption=corruptions.GaussianNoise(0.3), discriminator_noise=0.3, optimizer="adam", lr=1e-3
     ),
+    "clustering_aae mlp": lambda: class_style_aae(ClusteringAAE, "mlp", n_classes=16),
+    "clustering_aae batch_norm": lambda: class_style_aae(
+        ClusteringAAE,
+        "batch_norm",
+        n_classes=16,
+        corruption=corruptions.GaussianNoise(0.3),
+        discriminator_noise=0.3,
+        optimizer="adam",
+        lr=1e-3,
+    ),
+    "clustering_aae agreement": lambda: class_style_aae(ClusteringAAE, "mlp", n_classes=16, weight_agreement=0.3),
+    "dimension_reduction_aae mlp": lambda: class_style_aae(DimensionReductionAAE, "mlp"),
+    "dimension_reduction_aae agreement": lambda: class_style_aae(DimensionReductionAAE, "mlp", weight_agreement=0.3),
+    "dimension_reduction_aae conv": lambda: class_style_aae(DimensionReductionAAE, "conv"),
     "classifier mlp": lambda: Classifier(trunk("mlp")),
     "classifier conv": lambda: Classifier(trunk("conv")),
 }

@@ -4,6 +4,14 @@ They score the test images once, after training; nothing is chosen by these numb
 """
 
 from course_utils.evaluation.classes import classifier, semi_supervised, validation_error
+from course_utils.evaluation.clusters import (
+    cluster_labels,
+    cluster_probabilities,
+    clustering,
+    reduction,
+    unlabelled_reduction,
+    validation_clustering,
+)
 from course_utils.evaluation.codes import PARZEN_WIDTHS, bounds, codes, likelihood, parzen
 from course_utils.evaluation.common import N_IMAGES, random_subset, test_images
 from course_utils.evaluation.images import class_images, image_game, image_quality, images, images_and_bound
@@ -19,6 +27,9 @@ __all__ = [
     "bounds",
     "class_images",
     "classifier",
+    "cluster_labels",
+    "cluster_probabilities",
+    "clustering",
     "codes",
     "draws",
     "image_game",
@@ -34,6 +45,7 @@ __all__ = [
     "points",
     "posteriors",
     "random_subset",
+    "reduction",
     "ring",
     "ring_game",
     "roll_parts",
@@ -43,5 +55,7 @@ __all__ = [
     "style",
     "style_and_content",
     "test_images",
+    "unlabelled_reduction",
+    "validation_clustering",
     "validation_error",
 ]

@@ -5,8 +5,10 @@ from course_utils.methods.autoencoder import Autoencoder, DenoisingAutoencoder
 from course_utils.methods.base import Method
 from course_utils.methods.categorical_vae import CategoricalVAE
 from course_utils.methods.classifier import Classifier
+from course_utils.methods.clustering_aae import ClusteringAAE
 from course_utils.methods.conditional_gan import ConditionalGAN
 from course_utils.methods.conditional_vae import ConditionalVAE
+from course_utils.methods.dimension_reduction_aae import DimensionReductionAAE
 from course_utils.methods.full_covariance_vae import FullCovarianceVAE
 from course_utils.methods.gan import GAN
 from course_utils.methods.labelled_aae import LabelledAAE
@@ -24,9 +26,11 @@ __all__ = [
     "Autoencoder",
     "CategoricalVAE",
     "Classifier",
+    "ClusteringAAE",
     "ConditionalGAN",
     "ConditionalVAE",
     "DenoisingAutoencoder",
+    "DimensionReductionAAE",
     "FullCovarianceVAE",
     "LabelledAAE",
     "LayeredVAE",

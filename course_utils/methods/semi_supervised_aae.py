@@ -1,85 +1,26 @@
 """The semi-supervised adversarial autoencoder (Makhzani et al. 2015, section 5)."""
 
-import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from course_utils.distributions import Categorical, Distribution
 from course_utils.losses import discriminator_loss, generator_loss, squared_error
-from course_utils.methods.base import OPTIMIZERS, Method
+from course_utils.methods.class_style_aae import ClassStyleAAE
 
 
-class SemiSupervisedAAE(Method):
-    """An autoencoder with a code of two parts: class probabilities y and style z (AAE section 5, figure 8).
+class SemiSupervisedAAE(ClassStyleAAE):
+    """Class y and style z, each with an adversary; the few labels train the encoder as a classifier (figure 8).
 
-    Two adversaries: one makes the distribution of y that of one-hot vectors, all classes equally likely; the other
-    makes the distribution of z that of its prior. The few labels train the encoder as a classifier.
-
-    Roles: `autoencoder` (encoder and decoder), `discriminator_y`, `discriminator_z`, `generator` (the encoder, by both
-    adversaries), `classifier` (the encoder, by the labels). The updates alternate, in three phases: reconstruction;
-    regularisation, in which first both discriminators and then the encoder step; classification.
-
-    encoder: x to (logits of y, z), as `networks.ClassStyleEncoder`. decoder: (B, n_classes + latent_dim) to images.
-    corruption: noise on all images that the encoder sees in training; the target of the reconstruction is clean.
-    discriminator_noise: standard deviation of Gaussian noise on the inputs of both discriminators, real and fake.
-    weight_y, weight_z: of the two adversaries in the generator's loss; with 0 that discriminator only watches.
-
-    The default rates and momenta are the paper's (appendix A): plain SGD. ``optimizer="adam"`` takes Adam, with the
-    momenta as beta1; it then needs rates of its own.
+    Roles: those of `ClassStyleAAE`, and `classifier` (the encoder, by the labels). The updates alternate, in three
+    phases: reconstruction; regularisation, in which first both discriminators and then the encoder step;
+    classification. Options: those of `ClassStyleAAE`, and rate and momentum of the classifier.
     """
 
-    training_only = ("discriminator_y", "discriminator_z")
+    def __init__(self, *networks_and_prior, classifier_lr: float = 0.1, classifier_momentum: float = 0.9, **options):
+        super().__init__(*networks_and_prior, **options)
+        self.rates["classifier"] = (classifier_lr, classifier_momentum)
 
-    def __init__(
-        self,
-        encoder: nn.Module,
-        decoder: nn.Module,
-        discriminator_y: nn.Module,
-        discriminator_z: nn.Module,
-        prior: Distribution,
-        corruption: nn.Module | None = None,
-        discriminator_noise: float = 0.0,
-        weight_y: float = 1.0,
-        weight_z: float = 1.0,
-        optimizer: str = "sgd",
-        lr: float = 0.01,
-        momentum: float = 0.9,
-        adversarial_lr: float = 0.1,
-        adversarial_momentum: float = 0.1,
-        classifier_lr: float = 0.1,
-        classifier_momentum: float = 0.9,
-    ):
-        super().__init__()
-        if optimizer not in OPTIMIZERS:
-            raise ValueError(f"unknown optimizer {optimizer!r}: use one of {', '.join(OPTIMIZERS)}")
-        self.encoder = encoder
-        self.decoder = decoder
-        self.discriminator_y = discriminator_y
-        self.discriminator_z = discriminator_z
-        self.prior_y = Categorical(encoder.n_classes)
-        self.prior = prior
-        self.corruption = corruption or nn.Identity()
-        self.discriminator_noise = discriminator_noise
-        self.weight_y = weight_y
-        self.weight_z = weight_z
-        self.optimizer = optimizer
-        self.rates = {
-            "autoencoder": (lr, momentum),
-            "discriminator_y": (adversarial_lr, adversarial_momentum),
-            "discriminator_z": (adversarial_lr, adversarial_momentum),
-            "generator": (adversarial_lr, adversarial_momentum),
-            "classifier": (classifier_lr, classifier_momentum),
-        }
-
-    def configure_optimizers(self):
-        moved = {
-            "autoencoder": [*self.encoder.parameters(), *self.decoder.parameters()],
-            "discriminator_y": self.discriminator_y.parameters(),
-            "discriminator_z": self.discriminator_z.parameters(),
-            "generator": self.encoder.parameters(),
-            "classifier": self.encoder.parameters(),
-        }
-        return {role: OPTIMIZERS[self.optimizer](moved[role], *self.rates[role]) for role in moved}
+    def moved(self):
+        return {**super().moved(), "classifier": list(self.encoder.parameters())}
 
     def training_step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         x = batch["x"]
@@ -103,36 +44,3 @@ class SemiSupervisedAAE(Method):
         adversarial = {"discriminator_y": d_y_loss, "discriminator_z": d_z_loss}
         generator = {"generator_y": g_y_loss, "generator_z": g_z_loss}
         return {"reconstruction": reconstruction, **adversarial, **generator, "cross_entropy": cross_entropy}
-
-    def see_y(self, y: Tensor) -> Tensor:
-        """Logits (B,) of the class discriminator for y (B, n_classes), through its noise."""
-        return self.discriminator_y(y + self.discriminator_noise * torch.randn_like(y))
-
-    def see_z(self, z: Tensor) -> Tensor:
-        """Logits (B,) of the style discriminator for z (B, latent_dim), through its noise."""
-        return self.discriminator_z(z + self.discriminator_noise * torch.randn_like(z))
-
-    def decode(self, y: Tensor, z: Tensor) -> Tensor:
-        """Images (B, C, H, W) from class probabilities or one-hot y (B, n_classes) and style z (B, latent_dim)."""
-        return self.decoder(torch.cat([y, z], dim=1))
-
-    def logits(self, x: Tensor) -> Tensor:
-        """Unnormalised class scores (B, n_classes) of clean images."""
-        return self.encoder(x)[0]
-
-    def probabilities(self, x: Tensor) -> Tensor:
-        """q(y|x), (B, n_classes), rows sum to one."""
-        return self.logits(x).softmax(1)
-
-    def encode(self, x: Tensor) -> Tensor:
-        """Styles z (B, latent_dim)."""
-        return self.encoder(x)[1]
-
-    def reconstruct(self, x: Tensor) -> Tensor:
-        """x through its class probabilities and style and back, same shape as x."""
-        logits, z = self.encoder(x)
-        return self.decode(logits.softmax(1), z)
-
-    def sample(self, n: int, y: Tensor | None = None) -> Tensor:
-        """n images: classes y (n,), or uniform ones, and z from the prior, through the decoder."""
-        return self.decode(self.prior_y.sample(n, y), self.prior.sample(n))

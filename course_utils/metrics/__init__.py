@@ -4,6 +4,7 @@ Nothing here is differentiable and nothing moves the global random state: what i
 `iwae_bound`, which draws its codes from the state it finds.
 """
 
+from course_utils.metrics.clustering import Partition, label_by_majority, label_by_most_confident, partition
 from course_utils.metrics.codes import KLDecomposition, holes, kl_decomposition
 from course_utils.metrics.histogram import misplaced_mass
 from course_utils.metrics.leakage import NetworkProbe, kept, network_probe
@@ -45,6 +46,7 @@ __all__ = [
     "Nearest",
     "NetworkProbe",
     "NormalityTest",
+    "Partition",
     "PrecisionRecall",
     "TwoSampleTest",
     "angles_to_subspace",
@@ -63,6 +65,8 @@ __all__ = [
     "kept",
     "kid",
     "kl_decomposition",
+    "label_by_majority",
+    "label_by_most_confident",
     "mardia",
     "matched_share",
     "misplaced_mass",
@@ -72,6 +76,7 @@ __all__ = [
     "nearest_labelled",
     "network_probe",
     "normality_test",
+    "partition",
     "parzen_log_likelihood",
     "precision_at_k",
     "precision_recall",

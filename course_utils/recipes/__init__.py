@@ -3,6 +3,8 @@
 from course_utils.recipes import (
     adversarial,
     autoencoders,
+    clustering,
+    dimension_reduction,
     images,
     judges,
     limits,
@@ -28,5 +30,7 @@ FAMILIES = (
     supervised,
     priors,
     posteriors,
+    clustering,
+    dimension_reduction,
 )
 ALL = {recipe.name: recipe for family in FAMILIES for recipe in family.RECIPES}

@@ -1,0 +1,113 @@
+"""Recipes of adversarial autoencoders that cluster without labels (notebook 11).
+
+Kinds of rows, never to be mixed, as in `recipes.semi_supervised`: PUBLISHED, COMPRESSED and IMPROVED.
+"""
+
+from collections.abc import Callable
+
+from torch import nn
+
+from course_utils import distributions, evaluation, networks
+from course_utils.methods import ClusteringAAE
+from course_utils.networks import Discriminator, mlp
+from course_utils.recipes.base import IMAGE, Recipe, by_mode
+from course_utils.recipes.semi_supervised import ADAM, IMPROVED, affine_noise
+
+LATENT_DIM = 5
+CLUSTERS = (16, 30)
+
+
+def mlp_trunk(batch_norm: bool = True) -> networks.Trunk:
+    """The body of the compressed encoder: the paper's kind, batch norm and a fifth of what it sees left out."""
+    return mlp(IMAGE, (512, 512), batch_norm=batch_norm, dropout=0.2)
+
+
+def conv_trunk(batch_norm: bool = True) -> networks.Trunk:
+    """The body of the improved encoder: two convolutions, 256 features."""
+    return networks.conv(IMAGE, width=16, batch_norm=batch_norm, features=256)
+
+
+def clustering(trunk: Callable, n_clusters: int, noise: Callable = nn.Identity, **options) -> Callable:
+    """A function that builds a clustering AAE with this body of the encoder and this noise on its images."""
+
+    def build() -> ClusteringAAE:
+        return ClusteringAAE(
+            networks.ClassStyleEncoder(trunk(), n_clusters, LATENT_DIM),
+            networks.MLPDecoder(n_clusters + LATENT_DIM, IMAGE, (512, 512)),
+            Discriminator(mlp((n_clusters,), (256, 256))),
+            Discriminator(mlp((LATENT_DIM,), (256, 256))),
+            distributions.Gaussian(LATENT_DIM),
+            corruption=noise(),
+            discriminator_noise=0.3,
+            **{name: value for name, value in (ADAM | IMPROVED).items() if not name.startswith("classifier")},
+            **options,
+        )
+
+    return build
+
+
+def published(n_clusters: int) -> Callable[[], ClusteringAAE]:
+    """A function that builds the networks, noise, rates and initial weights of the paper."""
+
+    def build() -> ClusteringAAE:
+        hidden = (3_000, 3_000)
+        method = ClusteringAAE(
+            networks.ClassStyleEncoder(mlp(IMAGE, hidden, batch_norm=True), n_clusters, LATENT_DIM),
+            networks.MLPDecoder(n_clusters + LATENT_DIM, IMAGE, hidden),
+            Discriminator(mlp((n_clusters,), hidden)),
+            Discriminator(mlp((LATENT_DIM,), hidden)),
+            distributions.Gaussian(LATENT_DIM),
+            corruption=nn.Dropout(0.2),
+        )
+        return networks.normal_init(method, std=0.01)
+
+    return build
+
+
+_PAPER = "Makhzani et al. 2015, section 6"
+_PUBLISHED = (
+    f"{_PAPER} and appendix A: 3,000-3,000 units, batch norm in the encoder, a fifth of the pixels left out, plain "
+    "SGD, rates divided by 10 at epoch 50; the 10,000 validation images are kept out here"
+)
+_COMPRESSED = (
+    f"{_PAPER}; ours: 512-512 units (discriminators 256-256), dropout 0.2, Adam with beta1 0.1, noise 0.3 on what the "
+    "discriminators see; choices were made on validation images"
+)
+_IMPROVED = (
+    f"{_PAPER}; ours: small random affine maps of the images as noise, a convolutional encoder with batch norm, a loss "
+    "that wants two draws of the noise on one image in one cluster; Adam with beta1 0.1, noise 0.3 on what the "
+    "discriminators see; choices were made on validation images"
+)
+BUDGET = by_mode(4, 16, 80)
+
+
+def _recipe(name: str, source: str, build: Callable, epochs: dict[str, int] = BUDGET, decay: tuple = (0.7,)) -> Recipe:
+    return Recipe(
+        f"clustering_aae_{name}",
+        source,
+        build,
+        evaluation.clustering,
+        epochs=epochs,
+        decay_at=decay,
+        track=evaluation.validation_clustering,
+    )
+
+
+RECIPES = [
+    *(
+        _recipe(f"{k}_published", _PUBLISHED, published(k), epochs=by_mode(1, 50, 1_500), decay=(1 / 30,))
+        for k in CLUSTERS
+    ),
+    *(_recipe(f"{k}", _COMPRESSED, clustering(mlp_trunk, k)) for k in CLUSTERS),
+    *(
+        _recipe(f"{k}_improved", _IMPROVED, clustering(conv_trunk, k, affine_noise, weight_agreement=0.3))
+        for k in CLUSTERS
+    ),
+    _recipe("16_no_batch_norm", f"{_COMPRESSED}; no batch norm", clustering(lambda: mlp_trunk(batch_norm=False), 16)),
+    _recipe(
+        "16_improved_no_batch_norm",
+        f"{_IMPROVED}; no batch norm",
+        clustering(lambda: conv_trunk(batch_norm=False), 16, affine_noise, weight_agreement=0.3),
+    ),
+    _recipe("16_improved_no_agreement", f"{_IMPROVED}; without that loss", clustering(conv_trunk, 16, affine_noise)),
+]
