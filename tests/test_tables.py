@@ -106,3 +106,32 @@ def test_only_what_is_between_the_markers_is_rewritten(monkeypatch, tmp_path):
 def test_an_unknown_table_is_refused():
     with pytest.raises(ValueError, match="no table 'nonsense'"):
         tables.rewritten("<!-- table:nonsense --><!-- end -->")
+
+
+def line_of(recipe: str) -> list[str]:
+    """The cells of an experiment in the table of the paper."""
+    [line] = [line for line in tables.aae_paper().splitlines() if line.endswith(f"| `{recipe}` |")]
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_papers_experiments_with_all_kinds_of_our_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    store_errors("clustering_aae_16", "default", [30.0, 32.0, 34.0])
+    store_errors("clustering_aae_16_improved", "default", [5.0])
+    store_errors("clustering_aae_16_published", "default", [1.0])  # not the paper's schedule: must not be shown
+    store_errors("clustering_aae_30_published", "full", [4.6, 4.6])
+    store_errors("semi_supervised_aae_svhn_1000", "default", [20.0])
+    paper, published, compressed, improved = line_of("clustering_aae_16")[3:7]
+    assert paper == "9.55 ± 2.05" and published == "not run yet"
+    assert compressed == "32.0 ± 2.0 (n = 3) [+22.4]" and improved == "5.00 (n = 1) [-4.55]"
+    assert line_of("clustering_aae_30")[4] == "4.60 ± 0.00 (n = 2) [+0.5]"
+    assert line_of("semi_supervised_aae_svhn_1000")[3:7] == ["17.70 ± 0.30", "", "", "20.0 (n = 1) [+2.3]"]
+
+
+def test_every_row_of_the_papers_table_has_a_recipe():
+    from course_utils import recipes
+    from course_utils.tables.aae_paper import EXPERIMENTS, KINDS
+
+    for experiment in EXPERIMENTS:
+        assert experiment.recipe in recipes.ALL
+        assert any(experiment.name(kind) in recipes.ALL for kind in KINDS)
