@@ -9,7 +9,7 @@ from course_utils import distributions, evaluation, networks
 from course_utils.methods import DimensionReductionAAE
 from course_utils.networks import Discriminator, mlp
 from course_utils.recipes.base import IMAGE, Recipe, by_mode
-from course_utils.recipes.clustering import conv_trunk
+from course_utils.recipes.clustering import AGREEING, OURS_IMPROVED, conv_trunk
 from course_utils.recipes.semi_supervised import ADAM, IMPROVED, affine_noise, gaussian_noise, mlp_trunk
 
 N_CLUSTERS = {1_000: 10, 100: 10, 0: 20}  # by number of labels; without labels as in the paper
@@ -63,11 +63,7 @@ _COMPRESSED = (
     f"{_PAPER}; ours: 512-512 units (discriminators 256-256), dropout 0.3, Adam with beta1 0.1, noise 0.3 also on what "
     "the discriminators see; choices were made on validation images"
 )
-_IMPROVED = (
-    f"{_PAPER}; ours: small random affine maps of the images as noise, a convolutional encoder with batch norm, a loss "
-    "that wants two draws of the noise on one image in one cluster; Adam with beta1 0.1, noise 0.3 on what the "
-    "discriminators see; choices were made on validation images"
-)
+_IMPROVED = f"{_PAPER}; {OURS_IMPROVED}"
 BUDGET = by_mode(4, 16, 80)
 
 
@@ -94,7 +90,7 @@ def _rows(latent_dim: int, labels: int) -> list[Recipe]:
             f"{name}_improved",
             labels,
             _IMPROVED,
-            reduction(conv_trunk, latent_dim, k, affine_noise, weight_agreement=0.3),
+            reduction(conv_trunk, latent_dim, k, affine_noise, **AGREEING),
         ),
     ]
 
