@@ -123,12 +123,23 @@ def _facts(recipe: Recipe, seed: int, method: Method, data) -> dict:
 
 
 def _ship(recipe: Recipe, seed: int, method: Method, data, facts: dict) -> None:
-    """Ship the weights of a method. The numbers on their card are measured with what the files hold."""
+    """Ship the weights of a method, or its codes. The numbers on their card are measured with what the files hold."""
+    if pretrained.too_large(method):
+        return _ship_codes(recipe, method, data, facts)
     pretrained.save(recipe.name, method, facts)
     read = recipe.method(seed)
     pretrained.load(recipe.name, read)
     numbers = evaluate(recipe.name, read.to(runtime.device()), data, seed)
     pretrained.save(recipe.name, read, {**facts, "numbers": numbers})
+
+
+def _ship_codes(recipe: Recipe, method: Method, data, facts: dict) -> None:
+    if recipe.codes is None:
+        raise ValueError(f"the weights of {recipe.name!r} are too large to be shipped, and it names no codes instead")
+    codes, score = recipe.codes
+    pretrained.save_codes(recipe.name, codes(method, data), facts)
+    read, _ = pretrained.load_codes(recipe.name)
+    pretrained.save_codes(recipe.name, read, {**facts, "numbers": score(read, data)})
 
 
 def _data(recipe: Recipe):

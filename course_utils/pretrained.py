@@ -2,6 +2,9 @@
 
 Weights are in half precision, to be small; the statistics of batch norm stay in float32. Networks that only training
 needs (`Method.training_only`) are left out. There is no pickle.
+
+Of a network too wide for that (`MAX_BYTES`) the course ships what it made of the images instead, its codes, in the same
+two files under ``data/pretrained/codes``: figures and scores can be redone with them.
 """
 
 import hashlib
@@ -15,11 +18,17 @@ from course_utils.checkpoints import CheckpointError
 from course_utils.files import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent / "data" / "pretrained"
+MAX_BYTES = 3_000_000
 
 
 def names() -> list[str]:
     """The recipes whose weights are shipped."""
     return sorted(file.stem for file in ROOT.glob("*.json"))
+
+
+def names_of_codes() -> list[str]:
+    """The recipes whose codes are shipped."""
+    return sorted(file.stem for file in (ROOT / "codes").glob("*.json"))
 
 
 def card(name: str) -> dict:
@@ -33,21 +42,22 @@ def card(name: str) -> dict:
     return json.loads(file.read_text(encoding="utf-8"))
 
 
+def too_large(method: nn.Module) -> bool:
+    """Whether the weights of a method would take more than `MAX_BYTES`."""
+    return len(_content(_state(method))) > MAX_BYTES
+
+
 def save(name: str, method: nn.Module, facts: dict) -> None:
     """Write the weights of a method, and its card: `facts`, and size and checksum of the weights.
 
-    Raises ValueError for weights that half precision cannot hold.
+    Raises ValueError for weights that half precision cannot hold, or that are `too_large`.
     """
-    parameters = dict(method.named_parameters())
-    state = {
-        key: _halved(key, value) if key in parameters else value
-        for key, value in method.state_dict().items()
-        if not _only_for_training(method, key)
-    }
-    content = safetensors.torch.save({key: value.detach().cpu().contiguous() for key, value in state.items()})
-    checked = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    write_whole(ROOT / f"{name}.safetensors", content)
-    write_whole(ROOT / f"{name}.json", (json.dumps({**facts, **checked}, indent=2, allow_nan=False) + "\n").encode())
+    content = _content(_state(method))
+    if len(content) > MAX_BYTES:
+        raise ValueError(
+            f"the weights of {name!r} take {len(content):,} bytes, more than {MAX_BYTES:,}: ship its codes"
+        )
+    _write(ROOT, name, content, facts)
 
 
 def load(name: str, method: nn.Module) -> dict:
@@ -58,21 +68,62 @@ def load(name: str, method: nn.Module) -> dict:
     Raises CheckpointError for weights that are missing, damaged, or of other networks.
     """
     facts = card(name)
-    file = ROOT / f"{name}.safetensors"
-    content = file.read_bytes() if file.exists() else b""
-    if hashlib.sha256(content).hexdigest() != facts["sha256"]:
-        raise CheckpointError(f"{file.name} is damaged or missing: fetch it again (git checkout -- data/pretrained)")
-    state = safetensors.torch.load(content)
+    state = _read(ROOT, name, facts)
     try:
         left_out = {key: value for key, value in method.state_dict().items() if _only_for_training(method, key)}
         method.load_state_dict(left_out | state)  # copies into the method's own number formats
     except RuntimeError as error:
         raise CheckpointError(
-            f"{file.name} belongs to other networks than {name!r} builds now: "
+            f"{name}.safetensors belongs to other networks than {name!r} builds now: "
             f"python -m course_utils train {name} --ship 0 makes it anew. {error}"
         ) from error
     method.eval()
     return facts
+
+
+def save_codes(name: str, codes: dict[str, Tensor], facts: dict) -> None:
+    """Write codes, in half precision, and their card. Raises ValueError for numbers that half precision cannot hold."""
+    _write(ROOT / "codes", name, _content({key: _halved(key, value) for key, value in codes.items()}), facts)
+
+
+def load_codes(name: str) -> tuple[dict[str, Tensor], dict]:
+    """Shipped codes, as float32, and their card. Raises CheckpointError if they are missing or damaged."""
+    file = ROOT / "codes" / f"{name}.json"
+    if not file.exists():
+        raise CheckpointError(
+            f"no codes of {name!r} are shipped; shipped are: {', '.join(names_of_codes()) or 'none'}. "
+            f"To make some: python -m course_utils train {name} --ship 0"
+        )
+    facts = json.loads(file.read_text(encoding="utf-8"))
+    return {key: value.float() for key, value in _read(ROOT / "codes", name, facts).items()}, facts
+
+
+def _state(method: nn.Module) -> dict[str, Tensor]:
+    """What is shipped of a method: parameters in half precision, statistics as they are."""
+    parameters = dict(method.named_parameters())
+    return {
+        key: _halved(key, value) if key in parameters else value
+        for key, value in method.state_dict().items()
+        if not _only_for_training(method, key)
+    }
+
+
+def _content(state: dict[str, Tensor]) -> bytes:
+    return safetensors.torch.save({key: value.detach().cpu().contiguous() for key, value in state.items()})
+
+
+def _write(folder: Path, name: str, content: bytes, facts: dict) -> None:
+    checked = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    write_whole(folder / f"{name}.safetensors", content)
+    write_whole(folder / f"{name}.json", (json.dumps({**facts, **checked}, indent=2, allow_nan=False) + "\n").encode())
+
+
+def _read(folder: Path, name: str, facts: dict) -> dict[str, Tensor]:
+    file = folder / f"{name}.safetensors"
+    content = file.read_bytes() if file.exists() else b""
+    if hashlib.sha256(content).hexdigest() != facts["sha256"]:
+        raise CheckpointError(f"{file.name} is damaged or missing: fetch it again (git checkout -- data/pretrained)")
+    return safetensors.torch.load(content)
 
 
 def _only_for_training(method: nn.Module, key: str) -> bool:
@@ -82,5 +133,5 @@ def _only_for_training(method: nn.Module, key: str) -> bool:
 def _halved(key: str, weights: Tensor) -> Tensor:
     half = weights.half()
     if not half.isfinite().all():
-        raise ValueError(f"{key} holds numbers beyond half precision (65,504) or NaN: these weights cannot be shipped")
+        raise ValueError(f"{key} holds numbers beyond half precision (65,504) or NaN: they cannot be shipped")
     return half

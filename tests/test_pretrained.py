@@ -1,5 +1,6 @@
 """Shipped weights: half precision and checked on the way in and out; those in the repository are what they say."""
 
+import dataclasses
 import json
 
 import pytest
@@ -90,6 +91,72 @@ def test_trained_loads_or_trains_and_says_so(folder, monkeypatch, capsys):
         assert torch.equal(weights, method.get_parameter(name).half().float())
 
 
+def test_weights_that_are_too_large_are_not_shipped(folder, monkeypatch):
+    pretrained.save("net", network(0), {})
+    size = pretrained.card("net")["bytes"]
+    monkeypatch.setattr(pretrained, "MAX_BYTES", size)
+    assert not pretrained.too_large(network(0))
+    monkeypatch.setattr(pretrained, "MAX_BYTES", size - 1)
+    assert pretrained.too_large(network(0))
+    with pytest.raises(ValueError, match=f"take {size} bytes, more than {size - 1}: ship its codes"):
+        pretrained.save("net", network(0), {})
+
+
+def test_codes_come_back_in_half_precision(folder):
+    codes = {"test_y": torch.rand(20, 16), "test_z": torch.randn(20, 5)}
+    pretrained.save_codes("net", codes, {"recipe": "net"})
+    read, card = pretrained.load_codes("net")
+    assert card["recipe"] == "net" and pretrained.names_of_codes() == ["net"] and not pretrained.names()
+    assert read.keys() == codes.keys()
+    for name, value in read.items():
+        assert value.dtype == torch.float32 and torch.equal(value, codes[name].half().float())
+
+
+@pytest.mark.parametrize("damage", [lambda f: f.unlink(), lambda f: f.write_bytes(f.read_bytes()[:-1] + b"x")])
+def test_damaged_codes(folder, damage):
+    pretrained.save_codes("net", {"test_y": torch.rand(20, 16)}, {})
+    damage(folder / "codes" / "net.safetensors")
+    with pytest.raises(CheckpointError, match=r"net\.safetensors is damaged or missing"):
+        pretrained.load_codes("net")
+
+
+def test_missing_codes(folder):
+    with pytest.raises(CheckpointError, match="no codes of 'net' are shipped; shipped are: none"):
+        pretrained.load_codes("net")
+
+
+@pytest.mark.parametrize("name", ["clustering_aae_16", "reduction_aae_2d_0", "reduction_aae_2d_100"])
+def test_of_a_model_too_large_its_codes_are_shipped_and_give_its_scores(name, folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_MODE", "fast")
+    monkeypatch.setattr(results, "ROOT", tmp_path / "results")
+    monkeypatch.setattr(pretrained, "MAX_BYTES", 1_000)
+    quick = dataclasses.replace(recipes.ALL[name], epochs={"fast": 1})
+    monkeypatch.setitem(recipes.ALL, name, quick)
+    stored = json.loads(experiments.run(name, 0, runs=tmp_path, ship=True).read_text())
+    assert not pretrained.names()
+    codes, card = pretrained.load_codes(name)
+    data = datasets.load("digits")
+    assert quick.codes[1](codes, data) == card["numbers"]
+    for number in ("test_error_percent", *(["nmi"] if not quick.labels else [])):
+        assert card["numbers"][number] == pytest.approx(stored["numbers"][number], abs=0.5), "but for half precision"
+    if "reduction" in name:
+        reached = codes["test_y"] @ codes["heads"] + codes["test_z"]
+        torch.testing.assert_close(reached, codes["test_points"], atol=0.05, rtol=0.01)
+        assert card["numbers"]["neighbours_error_percent"] == pytest.approx(
+            stored["numbers"]["neighbours_error_percent"], abs=1
+        )
+
+
+def test_a_model_too_large_whose_recipe_names_no_codes(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_MODE", "fast")
+    monkeypatch.setattr(results, "ROOT", tmp_path / "results")
+    monkeypatch.setattr(pretrained, "MAX_BYTES", 1_000)
+    with pytest.raises(
+        ValueError, match="the weights of 'gan_ring' are too large to be shipped, and it names no codes"
+    ):
+        experiments.run("gan_ring", 3, runs=tmp_path / "runs", ship=True)
+
+
 # ---- those in the repository ------------------------------------------------------------------------------------
 
 
@@ -98,7 +165,7 @@ def test_the_judge_is_shipped():
 
 
 def test_the_budget():
-    sizes = [file.stat().st_size for file in pretrained.ROOT.glob("*.safetensors")]
+    sizes = [file.stat().st_size for file in pretrained.ROOT.rglob("*.safetensors")]
     assert max(sizes) <= 3 * MEGABYTE
     assert sum(sizes) <= 40 * MEGABYTE
 
@@ -109,6 +176,15 @@ def test_shipped_weights_fit_their_recipe_and_have_numbers(name):
     assert card["source"] == recipes.ALL[name].source, "the recipe has changed since: train it again with --ship"
     assert {"seed", "data", "date", "hardware", "versions"} <= card.keys()
     assert card["numbers"]
+
+
+@pytest.mark.parametrize("name", pretrained.names_of_codes())
+def test_shipped_codes_give_the_numbers_of_their_card(name):
+    codes, card = pretrained.load_codes(name)
+    assert card["source"] == recipes.ALL[name].source, "the recipe has changed since: train it again with --ship"
+    if not (datasets.root() / "MNIST" / "raw" / "t10k-images-idx3-ubyte").exists():
+        pytest.skip("MNIST is not on this machine (set COURSE_DATA)")
+    assert recipes.ALL[name].codes[1](codes, datasets.load("mnist")) == pytest.approx(card["numbers"])
 
 
 def test_the_judge_is_as_good_as_its_card_says():

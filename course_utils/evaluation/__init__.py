@@ -5,11 +5,16 @@ They score the test images once, after training; nothing is chosen by these numb
 
 from course_utils.evaluation.classes import classifier, semi_supervised, validation_error
 from course_utils.evaluation.clusters import (
+    class_style_codes,
     cluster_labels,
     cluster_probabilities,
     clustering,
+    clustering_scores,
+    points_scores,
     reduction,
+    reduction_scores,
     unlabelled_reduction,
+    unlabelled_reduction_scores,
     validation_clustering,
 )
 from course_utils.evaluation.codes import PARZEN_WIDTHS, bounds, codes, likelihood, parzen
@@ -26,10 +31,12 @@ __all__ = [
     "PARZEN_WIDTHS",
     "bounds",
     "class_images",
+    "class_style_codes",
     "classifier",
     "cluster_labels",
     "cluster_probabilities",
     "clustering",
+    "clustering_scores",
     "codes",
     "draws",
     "image_game",
@@ -43,9 +50,11 @@ __all__ = [
     "parts",
     "parzen",
     "points",
+    "points_scores",
     "posteriors",
     "random_subset",
     "reduction",
+    "reduction_scores",
     "ring",
     "ring_game",
     "roll_parts",
@@ -56,6 +65,7 @@ __all__ = [
     "style_and_content",
     "test_images",
     "unlabelled_reduction",
+    "unlabelled_reduction_scores",
     "validation_clustering",
     "validation_error",
 ]

@@ -1,6 +1,7 @@
 """Clusters without labels, and points in few dimensions (notebooks 11 and 12)."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils import losses, metrics, networks
@@ -24,36 +25,59 @@ def cluster_labels(method: ClassStyleAAE, data: Splits) -> dict[str, Tensor]:
     "confident": the paper's, `metrics.label_by_most_confident`. "majority": `metrics.label_by_majority`.
     """
     validation = data.validation.to(next(method.parameters()).device)
-    q = cluster_probabilities(method, validation)
-    return {
-        "confident": metrics.label_by_most_confident(q, validation.y),
-        "majority": metrics.label_by_majority(q, validation.y),
-    }
+    return _labels(cluster_probabilities(method, validation), validation.y)
 
 
 @torch.no_grad()
-def clustering(method: ClassStyleAAE, data: Splits) -> dict[str, float]:
+def class_style_codes(method: ClassStyleAAE, data: Splits) -> dict[str, Tensor]:
+    """All that figures and scores of a code of two parts need of a model: enough to do without its weights.
+
+    validation_y, test_y: q(y|x) of the validation and the test images (N, K). test_z: styles (N, latent_dim). And for a
+    `DimensionReductionAAE` test_points (N, latent_dim) and heads (K, latent_dim).
+    """
+    test, validation = test_images(method, data), data.validation.to(next(method.parameters()).device)
+    codes = {
+        "validation_y": cluster_probabilities(method, validation),
+        "test_y": cluster_probabilities(method, test),
+        "test_z": method.encode(test.x),
+    }
+    if isinstance(method, DimensionReductionAAE):
+        codes |= {"test_points": method.points(test.x), "heads": method.heads.detach()}
+    return codes
+
+
+def clustering_scores(codes: dict[str, Tensor], data: Splits) -> dict[str, float]:
     """Test error if every image takes the label of its cluster, by both rules, and agreement that needs no rule.
 
+    codes: validation_y and test_y of `class_style_codes`, on any device.
+
     test_error_percent: the paper's rule. test_error_majority_percent. nmi, ari: `metrics.partition`, on the test
-    images. clusters_used: those that hold at least 0.5 % of the test images. Confidence, balance, style and
-    reconstruction as in `semi_supervised`.
+    images. clusters_used: those that hold at least 0.5 % of the test images. confidence_percent, class_balance: as in
+    `semi_supervised`.
     """
-    test = test_images(method, data)
-    q = cluster_probabilities(method, test)
-    clusters, labels = q.argmax(1), cluster_labels(method, data)
-    agreement = metrics.partition(clusters, test.y)
-    z = random_subset(method.encode(test.x), N_TEST_CODES)
+    q, y = codes["test_y"], data.test.y.to(codes["test_y"].device)
+    clusters, labels = q.argmax(1), _labels(codes["validation_y"], data.validation.y.to(q.device))
+    agreement = metrics.partition(clusters, y)
     entropy = torch.special.entr(q.mean(0)).sum() / torch.tensor(q.shape[1]).log()
     return {
-        "test_error_percent": _error_percent(labels["confident"][clusters], test.y),
-        "test_error_majority_percent": _error_percent(labels["majority"][clusters], test.y),
-        **validation_clustering(method, data),
+        "test_error_percent": _error_percent(labels["confident"][clusters], y),
+        "test_error_majority_percent": _error_percent(labels["majority"][clusters], y),
         "nmi": agreement.nmi,
         "ari": agreement.ari,
         "clusters_used": int((clusters.bincount(minlength=q.shape[1]) >= 0.005 * len(clusters)).sum()),
         "confidence_percent": 100 * q.max(1).values.mean().item(),
         "class_balance": entropy.item(),
+    }
+
+
+@torch.no_grad()
+def clustering(method: ClassStyleAAE, data: Splits) -> dict[str, float]:
+    """`clustering_scores` and `validation_clustering`; style and reconstruction as in `semi_supervised`."""
+    test, codes = test_images(method, data), class_style_codes(method, data)
+    z = random_subset(codes["test_z"], N_TEST_CODES)
+    return {
+        **clustering_scores(codes, data),
+        **validation_clustering(method, data),
         "style_energy_distance": metrics.energy_distance(z, method.prior.sample(len(z))),
         "reconstruction_squared_error": losses.squared_error(method.reconstruct(test.x), test.x).item(),
         "parameters": networks.count_parameters(method),
@@ -67,8 +91,8 @@ def validation_clustering(method: ClassStyleAAE, data: Splits) -> dict[str, floa
     validation_nmi needs no rule.
     """
     validation = data.validation.to(next(method.parameters()).device)
-    clusters = cluster_probabilities(method, validation).argmax(1)
-    labels = cluster_labels(method, data)
+    q = cluster_probabilities(method, validation)
+    clusters, labels = q.argmax(1), _labels(q, validation.y)
     return {
         "validation_error_percent": _error_percent(labels["confident"][clusters], validation.y),
         "validation_error_majority_percent": _error_percent(labels["majority"][clusters], validation.y),
@@ -76,29 +100,44 @@ def validation_clustering(method: ClassStyleAAE, data: Splits) -> dict[str, floa
     }
 
 
+def points_scores(codes: dict[str, Tensor], data: Splits) -> dict[str, float]:
+    """How well the classes lie apart in the points of the test images.
+
+    codes: test_points and heads of `class_style_codes`. neighbours_error_percent: of a vote of the 10 nearest points,
+    half of the test images voting for the other half. head_distance_least: between the two nearest heads.
+    """
+    probe = metrics.class_probe(codes["test_points"], data.test.y, k=N_NEIGHBOURS)
+    return {
+        "neighbours_error_percent": 100 * (1 - probe.neighbours),
+        "head_distance_least": F.pdist(codes["heads"]).min().item(),
+    }
+
+
+def reduction_scores(codes: dict[str, Tensor], data: Splits) -> dict[str, float]:
+    """Test error of the class part, which labels have taught, and `points_scores`; codes of `class_style_codes`."""
+    read = codes["test_y"].argmax(1)
+    return {"test_error_percent": _error_percent(read, data.test.y.to(read.device)), **points_scores(codes, data)}
+
+
+def unlabelled_reduction_scores(codes: dict[str, Tensor], data: Splits) -> dict[str, float]:
+    """`clustering_scores` and `points_scores`; codes of `class_style_codes`."""
+    return {**clustering_scores(codes, data), **points_scores(codes, data)}
+
+
 @torch.no_grad()
 def reduction(method: DimensionReductionAAE, data: Splits) -> dict[str, float]:
-    """What `semi_supervised` measures, and how well the classes lie apart in the points of the test images."""
-    return {**semi_supervised(method, data), **_points(method, data)}
+    """What `semi_supervised` measures, and `points_scores`."""
+    return {**semi_supervised(method, data), **points_scores(class_style_codes(method, data), data)}
 
 
 @torch.no_grad()
 def unlabelled_reduction(method: DimensionReductionAAE, data: Splits) -> dict[str, float]:
-    """What `clustering` measures, and how well the classes lie apart in the points of the test images."""
-    return {**clustering(method, data), **_points(method, data)}
+    """What `clustering` measures, and `points_scores`."""
+    return {**clustering(method, data), **points_scores(class_style_codes(method, data), data)}
 
 
-def _points(method: DimensionReductionAAE, data: Splits) -> dict[str, float]:
-    """neighbours_error_percent: of a vote of the nearest points, half of the test images voting for the other half.
-
-    head_distance_least: between the two nearest heads.
-    """
-    test = test_images(method, data)
-    probe = metrics.class_probe(method.points(test.x), test.y, k=N_NEIGHBOURS)
-    return {
-        "neighbours_error_percent": 100 * (1 - probe.neighbours),
-        "head_distance_least": torch.nn.functional.pdist(method.heads).min().item(),
-    }
+def _labels(q: Tensor, y: Tensor) -> dict[str, Tensor]:
+    return {"confident": metrics.label_by_most_confident(q, y), "majority": metrics.label_by_majority(q, y)}
 
 
 def _error_percent(predicted: Tensor, y: Tensor) -> float:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from torch import Tensor
+
 from course_utils import datasets, runtime
 from course_utils.datasets import Images, PartlyLabelled
 from course_utils.distributions import Distribution
@@ -24,6 +26,8 @@ class Recipe:
     decay_at: fractions of the training at which all rates are divided by 10 (the same in every mode).
     evaluate: (method, data) to the numbers to store, by name; called without gradients in eval mode. It scores the
         test images; nothing may be chosen by these numbers.
+    codes: what is shipped where the weights are too large: (method, data) to tensors by name, and (those tensors, data)
+        to the numbers that can be redone with them.
     track: (method, data) to numbers measured on the validation images after every epoch of a stored run: its curve.
     """
 
@@ -38,6 +42,7 @@ class Recipe:
     batch_size: int = 100
     decay_at: tuple[float, ...] = ()
     track: Callable[[Method, Any], dict[str, float]] | None = None
+    codes: tuple[Callable[[Method, Any], dict[str, Tensor]], Callable[[dict[str, Tensor], Any], dict]] | None = None
 
     def method(self, seed: int = 0) -> Method:
         """The untrained method, its weights drawn with `seed`."""

@@ -19,9 +19,9 @@ CLUSTERS = (16, 30)
 AGREEING = {"weight_y": 3.0, "weight_agreement": 0.3}
 
 
-def mlp_trunk(batch_norm: bool = True) -> networks.Trunk:
+def mlp_trunk(batch_norm: bool = True, width: int = 512) -> networks.Trunk:
     """The body of the compressed encoder: the paper's kind, batch norm and a fifth of what it sees left out."""
-    return mlp(IMAGE, (512, 512), batch_norm=batch_norm, dropout=0.2)
+    return mlp(IMAGE, (width, width), batch_norm=batch_norm, dropout=0.2)
 
 
 def conv_trunk(batch_norm: bool = True) -> networks.Trunk:
@@ -29,13 +29,15 @@ def conv_trunk(batch_norm: bool = True) -> networks.Trunk:
     return networks.conv(IMAGE, width=16, batch_norm=batch_norm, features=256)
 
 
-def clustering(trunk: Callable, n_clusters: int, noise: Callable = nn.Identity, **options) -> Callable:
-    """A function that builds a clustering AAE with this body of the encoder and this noise on its images."""
+def clustering(
+    trunk: Callable, n_clusters: int, noise: Callable = nn.Identity, width: int = 512, **options
+) -> Callable[[], ClusteringAAE]:
+    """A function that builds a clustering AAE with this body of the encoder, this noise and this width of the decoder."""
 
     def build() -> ClusteringAAE:
         return ClusteringAAE(
             networks.ClassStyleEncoder(trunk(), n_clusters, LATENT_DIM),
-            networks.MLPDecoder(n_clusters + LATENT_DIM, IMAGE, (512, 512)),
+            networks.MLPDecoder(n_clusters + LATENT_DIM, IMAGE, (width, width)),
             Discriminator(mlp((n_clusters,), (256, 256))),
             Discriminator(mlp((LATENT_DIM,), (256, 256))),
             distributions.Gaussian(LATENT_DIM),
@@ -93,6 +95,7 @@ def _recipe(name: str, source: str, build: Callable, epochs: dict[str, int] = BU
         epochs=epochs,
         decay_at=decay,
         track=evaluation.validation_clustering,
+        codes=(evaluation.class_style_codes, evaluation.clustering_scores),
     )
 
 
@@ -103,6 +106,11 @@ RECIPES = [
     ),
     *(_recipe(f"{k}", _COMPRESSED, clustering(mlp_trunk, k)) for k in CLUSTERS),
     *(_recipe(f"{k}_improved", _IMPROVED, clustering(conv_trunk, k, affine_noise, **AGREEING)) for k in CLUSTERS),
+    _recipe(
+        "16_wide",
+        f"{_COMPRESSED}; 1,000-1,000 units in encoder and decoder",
+        clustering(lambda: mlp_trunk(width=1_000), 16, width=1_000),
+    ),
     _recipe("16_no_batch_norm", f"{_COMPRESSED}; no batch norm", clustering(lambda: mlp_trunk(batch_norm=False), 16)),
     _recipe(
         "16_improved_no_batch_norm",

@@ -64,17 +64,21 @@ _COMPRESSED = (
     "the discriminators see; choices were made on validation images"
 )
 _IMPROVED = f"{_PAPER}; {OURS_IMPROVED}"
+_LABELLED = evaluation.reduction, evaluation.reduction_scores, evaluation.validation_error
+_UNLABELLED = evaluation.unlabelled_reduction, evaluation.unlabelled_reduction_scores, evaluation.validation_clustering
 BUDGET = by_mode(4, 16, 80)
 
 
 def _recipe(name: str, labels: int, source: str, build: Callable, **budget) -> Recipe:
+    evaluate, score, track = _LABELLED if labels else _UNLABELLED
     return Recipe(
         f"reduction_aae_{name}",
         source,
         build,
-        evaluation.reduction if labels else evaluation.unlabelled_reduction,
+        evaluate,
         labels=labels or None,
-        track=evaluation.validation_error if labels else evaluation.validation_clustering,
+        track=track,
+        codes=(evaluation.class_style_codes, score),
         **({"epochs": BUDGET, "decay_at": (0.7,)} | budget),
     )
 
