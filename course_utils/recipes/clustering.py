@@ -32,7 +32,7 @@ def conv_trunk(batch_norm: bool = True) -> networks.Trunk:
 def clustering(
     trunk: Callable, n_clusters: int, noise: Callable = nn.Identity, width: int = 512, **options
 ) -> Callable[[], ClusteringAAE]:
-    """A function that builds a clustering AAE with this body of the encoder, this noise and this width of the decoder."""
+    """A function that builds a clustering AAE with this body of the encoder, this noise, and a decoder so wide."""
 
     def build() -> ClusteringAAE:
         return ClusteringAAE(
