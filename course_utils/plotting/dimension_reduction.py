@@ -159,7 +159,7 @@ def plane_grid(heads: Tensor, n: int, margin: float = 2.0) -> tuple[Tensor, tupl
 def decoded_plane(
     images: Tensor, square: tuple[float, float, float, float], heads: Tensor, names: Sequence[str] | None = None
 ) -> Figure:
-    """Images (n * n, C, H, W) decoded at the places of `plane_grid`, put there; the names of the heads (K, 2) on top."""
+    """Images (n * n, C, H, W) decoded at the places of `plane_grid`, put there; names of the heads (K, 2) on top."""
     n = round(len(images) ** 0.5)
     fig, ax = figure(size=(7.4, 7.4))
     ax.imshow(_tile(images, n).numpy(), cmap="gray", vmin=0, vmax=1, extent=square)
