@@ -21,6 +21,8 @@ class ClassStyleAAE(Method):
     corruption: noise on all images that the encoder sees in training; the target of the reconstruction is clean.
     discriminator_noise: standard deviation of Gaussian noise on the inputs of both discriminators, real and fake.
     weight_y, weight_z: of the two adversaries in the generator's loss; with 0 that discriminator only watches.
+    weight_agreement: (ours, not the paper's) of a loss, beside those of the adversaries, that wants two draws of the
+        noise on one image to fall into one class (`losses.agreement_loss`).
 
     The default rates and momenta are the paper's (appendix A): plain SGD. ``optimizer="adam"`` takes Adam, with the
     momenta as beta1; it then needs rates of its own.
@@ -39,6 +41,7 @@ class ClassStyleAAE(Method):
         discriminator_noise: float = 0.0,
         weight_y: float = 1.0,
         weight_z: float = 1.0,
+        weight_agreement: float = 0.0,
         optimizer: str = "sgd",
         lr: float = 0.01,
         momentum: float = 0.9,
@@ -58,6 +61,7 @@ class ClassStyleAAE(Method):
         self.discriminator_noise = discriminator_noise
         self.weight_y = weight_y
         self.weight_z = weight_z
+        self.weight_agreement = weight_agreement
         self.optimizer = optimizer
         adversarial = (adversarial_lr, adversarial_momentum)
         roles = ("discriminator_y", "discriminator_z", "generator")

@@ -9,16 +9,10 @@ from course_utils.methods.class_style_aae import ClassStyleAAE
 class ClusteringAAE(ClassStyleAAE):
     """The semi-supervised AAE without labels and without its third phase: y becomes a cluster (figure 9).
 
-    Roles: those of `ClassStyleAAE`; `n_classes` of the encoder is the number of clusters. The updates alternate, in two
-    phases: reconstruction; regularisation, in which first both discriminators and then the encoder step.
-
-    Options: those of `ClassStyleAAE`, and `weight_agreement` (ours, not the paper's): of a loss, beside those of the
-    adversaries, that wants two draws of the noise on one image to fall into one cluster (`losses.agreement_loss`).
+    Roles and options: those of `ClassStyleAAE`; `n_classes` of the encoder is the number of clusters. The updates
+    alternate, in two phases: reconstruction; regularisation, in which first both discriminators and then the encoder
+    step.
     """
-
-    def __init__(self, *networks_and_prior, weight_agreement: float = 0.0, **options):
-        super().__init__(*networks_and_prior, **options)
-        self.weight_agreement = weight_agreement
 
     def training_step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         x, losses = batch["x"], {}

@@ -21,7 +21,6 @@ class DimensionReductionAAE(ClassStyleAAE):
 
     head_distance: the distance eta below which heads are pushed apart. The paper does not print its value.
     weight_heads: of the penalty, in the loss of the reconstruction phase.
-    weight_agreement: as in `ClusteringAAE`; ours, not the paper's.
     """
 
     def __init__(
@@ -29,7 +28,6 @@ class DimensionReductionAAE(ClassStyleAAE):
         *networks_and_prior,
         head_distance: float = 4.0,
         weight_heads: float = 1.0,
-        weight_agreement: float = 0.0,
         classifier_lr: float = 0.1,
         classifier_momentum: float = 0.9,
         **options,
@@ -37,7 +35,6 @@ class DimensionReductionAAE(ClassStyleAAE):
         super().__init__(*networks_and_prior, **options)
         self.head_distance = head_distance
         self.weight_heads = weight_heads
-        self.weight_agreement = weight_agreement
         self.heads = nn.Parameter(head_distance * torch.randn(self.encoder.n_classes, self.encoder.latent_dim))
         self.rates["classifier"] = (classifier_lr, classifier_momentum)
 

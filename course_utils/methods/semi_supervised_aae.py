@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.losses import discriminator_loss, generator_loss, squared_error
+from course_utils.losses import agreement_loss, discriminator_loss, generator_loss, squared_error
 from course_utils.methods.class_style_aae import ClassStyleAAE
 
 
@@ -23,24 +23,27 @@ class SemiSupervisedAAE(ClassStyleAAE):
         return {**super().moved(), "classifier": list(self.encoder.parameters())}
 
     def training_step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        x = batch["x"]
+        x, losses = batch["x"], {}
         # Reconstruction phase: from a noisy image, through class and style, to the clean image.
         logits, z = self.encoder(self.corruption(x))
-        reconstruction = squared_error(self.decode(logits.softmax(1), z), x)
-        self.minimize(autoencoder=reconstruction)
+        losses["reconstruction"] = squared_error(self.decode(logits.softmax(1), z), x)
+        self.minimize(autoencoder=losses["reconstruction"])
         # Regularisation phase: each discriminator tells samples of its prior ("real") from its part of the code ...
         logits, z = self.encoder(self.corruption(x))
         y = logits.softmax(1)
         y_prior, z_prior = self.prior_y.sample(len(x)), self.prior.sample(len(x))
-        d_y_loss = discriminator_loss(self.see_y(y_prior), self.see_y(y.detach()))
-        d_z_loss = discriminator_loss(self.see_z(z_prior), self.see_z(z.detach()))
-        self.minimize(discriminator_y=d_y_loss, discriminator_z=d_z_loss)
+        losses["discriminator_y"] = discriminator_loss(self.see_y(y_prior), self.see_y(y.detach()))
+        losses["discriminator_z"] = discriminator_loss(self.see_z(z_prior), self.see_z(z.detach()))
+        self.minimize(discriminator_y=losses["discriminator_y"], discriminator_z=losses["discriminator_z"])
         # ... and the encoder learns to be mistaken for both priors.
-        g_y_loss, g_z_loss = generator_loss(self.see_y(y)), generator_loss(self.see_z(z))
-        self.minimize(generator=self.weight_y * g_y_loss + self.weight_z * g_z_loss)
+        losses["generator_y"], losses["generator_z"] = generator_loss(self.see_y(y)), generator_loss(self.see_z(z))
+        wanted = self.weight_y * losses["generator_y"] + self.weight_z * losses["generator_z"]
+        if self.weight_agreement:  # ours: another draw of the noise must not change the class
+            losses["agreement"] = agreement_loss(logits, self.encoder(self.corruption(x))[0])
+            wanted = wanted + self.weight_agreement * losses["agreement"]
+        self.minimize(generator=wanted)
         # Classification phase: the few images whose label is known.
-        cross_entropy = F.cross_entropy(self.encoder(self.corruption(batch["x_labelled"]))[0], batch["y_labelled"])
-        self.minimize(classifier=cross_entropy)
-        adversarial = {"discriminator_y": d_y_loss, "discriminator_z": d_z_loss}
-        generator = {"generator_y": g_y_loss, "generator_z": g_z_loss}
-        return {"reconstruction": reconstruction, **adversarial, **generator, "cross_entropy": cross_entropy}
+        logits, _ = self.encoder(self.corruption(batch["x_labelled"]))
+        losses["cross_entropy"] = F.cross_entropy(logits, batch["y_labelled"])
+        self.minimize(classifier=losses["cross_entropy"])
+        return losses
