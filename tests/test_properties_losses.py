@@ -10,6 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from properties import close, floats, normal, quick, rotation, seeds, shapes, sizes, uniform
+from scipy.spatial.distance import pdist
 from torch import Tensor
 
 from course_utils import losses
@@ -67,6 +68,10 @@ def classes(seed, n, shape):
     return [normal(seed, n, math.prod(shape), 3)]
 
 
+def heads(seed, n, shape):
+    return [2 * normal(seed, n, math.prod(shape))]
+
+
 def to_standard_normal(z, mu, logvar):
     return losses.kl_monte_carlo(z, mu, logvar, Gaussian(mu.shape[-1]).to(z.dtype))
 
@@ -84,6 +89,9 @@ LOSSES = {
     "discriminator_loss": Loss(losses.discriminator_loss, both_logits, of_pairs=False, additive=False, lower=0),
     "generator_loss": Loss(losses.generator_loss, logits, additive=False, lower=0),
     "minimax_generator_loss": Loss(losses.minimax_generator_loss, logits, additive=False, upper=0),
+    "cluster_head_penalty": Loss(
+        lambda h: losses.cluster_head_penalty(h, 3.0), heads, flat=True, separable=False, additive=False, lower=0
+    ),
     "mmd2": Loss(losses.mmd2, two, flat=True, of_pairs=False, separable=False, additive=False),
 }
 SEPARABLE = [name for name, loss in LOSSES.items() if loss.separable]
@@ -170,7 +178,7 @@ def test_shapes_that_do_not_fit_are_named_and_never_broadcast(name, seed, n, sha
 
 
 @pytest.mark.parametrize("dtype", HALF, ids=str)
-@pytest.mark.parametrize("name", [name for name in LOSSES if name != "mmd2"])
+@pytest.mark.parametrize("name", [name for name in LOSSES if name not in ("mmd2", "cluster_head_penalty")])
 @quick
 @given(seed=seeds)
 def test_in_half_precision_it_stays_there_and_is_roughly_right(name, dtype, seed):
@@ -254,6 +262,47 @@ def test_mmd_names_shapes_that_do_not_fit(seed, n, d):
         with pytest.raises(ValueError, match="must be") as error:
             losses.mmd2(x, bad)
         assert str(tuple(bad.shape)) in str(error.value)
+
+
+@quick
+@given(seeds, st.integers(2, 8), sizes, st.floats(0.1, 6), floats)
+def test_the_penalty_of_heads_is_what_scipys_distances_lack(seed, n, d, distance, dtype):
+    heads = 2 * normal(seed, n, d, dtype=dtype)
+    lacking = distance - pdist(heads.double().numpy())
+    assert close(losses.cluster_head_penalty(heads, distance), lacking[lacking > 0].sum(), dtype)
+
+
+@quick
+@given(seeds, st.integers(2, 6), sizes, st.floats(0.1, 6))
+def test_the_penalty_of_heads_sees_distances_only_and_ends_where_all_are_far_enough(seed, n, d, distance):
+    heads = 2 * normal(seed, n, d)
+    value = losses.cluster_head_penalty(heads, distance)
+    assert close(losses.cluster_head_penalty(heads @ rotation(seed, d) + 3, distance), value)
+    assert close(losses.cluster_head_penalty(5 * heads, 5 * distance), 5 * value)
+    least = pdist(heads.numpy()).min()
+    assert losses.cluster_head_penalty(heads, 0.99 * least) == 0
+    assert losses.cluster_head_penalty(heads, 1.01 * least) > 0
+    assert losses.cluster_head_penalty(torch.zeros(n, d), distance) == pytest.approx(distance * n * (n - 1) / 2)
+
+
+@quick
+@given(seeds, sizes, st.floats(0.5, 6))
+def test_two_heads_are_pushed_apart_along_their_line_with_force_one(seed, d, distance):
+    heads = normal(seed, 2, d)
+    heads[1] = heads[0] + 0.5 * distance * torch.nn.functional.normalize(heads[1] - heads[0], dim=0)
+    heads.requires_grad_()
+    losses.cluster_head_penalty(heads, distance).backward()
+    way = (heads[0] - heads[1]).detach() / (0.5 * distance)
+    assert close(-heads.grad[0], way) and close(-heads.grad[1], -way)
+
+
+def test_heads_that_make_no_sense_are_named():
+    for bad in (torch.zeros(3), torch.zeros(1, 2), torch.zeros(2, 2, 2)):
+        with pytest.raises(ValueError, match="heads must be") as error:
+            losses.cluster_head_penalty(bad, 1.0)
+        assert str(tuple(bad.shape)) in str(error.value)
+    with pytest.raises(ValueError, match=r"distance must be positive, got -1"):
+        losses.cluster_head_penalty(torch.zeros(2, 2), -1.0)
 
 
 @pytest.mark.parametrize("std", [0, -1.0])
