@@ -4,6 +4,7 @@ Kinds of rows, never to be mixed, as in `recipes.semi_supervised`: PUBLISHED, CO
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from torch import nn
 
@@ -11,7 +12,7 @@ from course_utils import distributions, evaluation, networks
 from course_utils.methods import ClusteringAAE
 from course_utils.networks import Discriminator, mlp
 from course_utils.recipes.base import IMAGE, Recipe, by_mode
-from course_utils.recipes.semi_supervised import ADAM, IMPROVED, affine_noise
+from course_utils.recipes.semi_supervised import ADAM, IMPROVED, affine_noise, conv_trunk
 
 LATENT_DIM = 5
 CLUSTERS = (16, 30)
@@ -19,14 +20,12 @@ CLUSTERS = (16, 30)
 AGREEING = {"weight_y": 3.0, "weight_agreement": 0.3}
 
 
+agreeing_trunk = partial(conv_trunk, batch_norm=True)  # the body of the improved encoder
+
+
 def mlp_trunk(batch_norm: bool = True, width: int = 512) -> networks.Trunk:
     """The body of the compressed encoder: the paper's kind, batch norm and a fifth of what it sees left out."""
     return mlp(IMAGE, (width, width), batch_norm=batch_norm, dropout=0.2)
-
-
-def conv_trunk(batch_norm: bool = True) -> networks.Trunk:
-    """The body of the improved encoder: two convolutions, 256 features."""
-    return networks.conv(IMAGE, width=16, batch_norm=batch_norm, features=256)
 
 
 def clustering(
@@ -105,7 +104,7 @@ RECIPES = [
         for k in CLUSTERS
     ),
     *(_recipe(f"{k}", _COMPRESSED, clustering(mlp_trunk, k)) for k in CLUSTERS),
-    *(_recipe(f"{k}_improved", _IMPROVED, clustering(conv_trunk, k, affine_noise, **AGREEING)) for k in CLUSTERS),
+    *(_recipe(f"{k}_improved", _IMPROVED, clustering(agreeing_trunk, k, affine_noise, **AGREEING)) for k in CLUSTERS),
     _recipe(
         "16_wide",
         f"{_COMPRESSED}; 1,000-1,000 units in encoder and decoder",
@@ -115,11 +114,11 @@ RECIPES = [
     _recipe(
         "16_improved_no_batch_norm",
         f"{_IMPROVED}; no batch norm",
-        clustering(lambda: conv_trunk(batch_norm=False), 16, affine_noise, **AGREEING),
+        clustering(conv_trunk, 16, affine_noise, **AGREEING),
     ),
     _recipe(
         "16_improved_no_agreement",
         f"{_IMPROVED}; without the loss of agreement",
-        clustering(conv_trunk, 16, affine_noise, **AGREEING | {"weight_agreement": 0.0}),
+        clustering(agreeing_trunk, 16, affine_noise, **AGREEING | {"weight_agreement": 0.0}),
     ),
 ]
