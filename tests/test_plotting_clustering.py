@@ -99,6 +99,12 @@ def test_curves_stand_in_the_panel_of_their_quantity():
     assert left.lines[0].get_linestyle() != left.lines[1].get_linestyle()
 
 
+def test_four_quantities_stand_two_by_two():
+    four = {f"{name} {i}": PANELS[name] for i in range(2) for name in PANELS}
+    places = [ax.get_subplotspec().get_geometry()[:2] for ax in plotting.over_time(four).axes]
+    assert places == 4 * [(2, 2)]
+
+
 def test_sizes_are_sorted_beside_the_line_of_equal_ones():
     left, right = plotting.cluster_sizes({"a": torch.tensor([0.2, 0.7, 0.1]), "b": torch.ones(4) / 4}).axes
     assert [bar.get_height() for bar in left.patches] == pytest.approx([70, 20, 10])

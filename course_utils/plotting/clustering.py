@@ -111,9 +111,10 @@ def cluster_contents(clusters: Tensor, y: Tensor, named: Tensor) -> Figure:
 def over_time(
     panels: dict[str, dict[str, tuple[Sequence[float], Sequence[float]]]], xlabel: str = "training step"
 ) -> Figure:
-    """One panel for each quantity, side by side: curves (times, values) by name; the axis of values starts at zero."""
-    fig, axes = figure(1, len(panels), size=(4.2, 3.6), squeeze=False)
-    for ax, (ylabel, curves) in zip(axes[0], panels.items(), strict=True):
+    """One panel for each quantity, four of them two by two: curves (times, values) by name; values start at zero."""
+    columns = 2 if len(panels) == 4 else len(panels)
+    fig, axes = figure(-(-len(panels) // columns), columns, size=(4.2, 3.2), squeeze=False)
+    for ax, (ylabel, curves) in zip(axes.flat, panels.items(), strict=True):
         for i, (name, (time, values)) in enumerate(curves.items()):
             look = {"color": CLASS_COLORS[i], "marker": MARKERS[i % len(MARKERS)], "lw": 2, "ms": 6}
             ax.plot(time, values, DASHES[i % 4], label=name, **look)
@@ -121,7 +122,7 @@ def over_time(
         ax.set_ylim(bottom=0)
         ax.locator_params(axis="x", nbins=5)
     if len(next(iter(panels.values()))) > 1:
-        axes[0, -1].legend(frameon=False)
+        axes.flat[-1].legend(frameon=False)
     return fig
 
 
@@ -133,6 +134,7 @@ def cluster_sizes(shares: dict[str, Tensor]) -> Figure:
         ax.bar(range(1, len(ordered) + 1), ordered, color="0.7", edgecolor="black", lw=0.6)
         ax.axhline(100 / len(ordered), ls="--", color="0.3", lw=1.3)
         ax.set(title=name, xlabel="clusters, largest first")
+        ax.locator_params(axis="x", integer=True)
     axes[0, 0].set_ylabel("% of the images")
     return fig
 

@@ -7,8 +7,10 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from course_utils.plotting import figure
 from course_utils.plotting.images import _tile
+from course_utils.plotting.style import STYLE
+
+_PLACES = ((0.01, 0.06, 0.21, 0.76), (0.25, 0.54, 0.74, 0.32), (0.25, 0.04, 0.74, 0.32))
 
 
 class ClusterExplorer:
@@ -49,17 +51,15 @@ class ClusterExplorer:
         """Left: the decoded cluster. Right: its images, above the surest and below the least sure ones."""
         mine = self.members(k)
         ends = {"surest": mine[: self.n], "least sure": mine[-self.n :].flip(0)}
-        fig, axes = figure(2, 2, size=(4.4, 1.25), width_ratios=[1, 3.2])
-        grid = axes[0, 0].get_gridspec()
-        for ax in axes[:, 0]:
-            ax.remove()
-        left = fig.add_subplot(grid[:, 0])
-        left.imshow(_tile(self.head(k, style)[None], 1).numpy(), cmap="gray", vmin=0, vmax=1)
-        left.set_title(f"cluster {k}, decoded")
-        for ax, (name, numbers) in zip(axes[:, 1], ends.items(), strict=True):
-            ax.imshow(_tile(self._shown(numbers), self.n).numpy(), cmap="gray", vmin=0, vmax=1)
-            ax.set_title(f"{name} images of it")
-        for ax in fig.axes:
+        with plt.rc_context(STYLE | {"figure.constrained_layout.use": False}):  # places by hand: much faster
+            fig = plt.figure(figsize=(9, 2.5))
+            axes = [fig.add_axes(place) for place in _PLACES]
+        sheets = {f"cluster {k}, decoded": _tile(self.head(k, style)[None], 1)}
+        for name, numbers in ends.items():
+            sheets[f"{name} images of it"] = _tile(self._shown(numbers), self.n)
+        for ax, (title, sheet) in zip(axes, sheets.items(), strict=True):
+            ax.imshow(sheet.numpy(), cmap="gray", vmin=0, vmax=1)
+            ax.set_title(title)
             ax.set_axis_off()
         return fig
 
