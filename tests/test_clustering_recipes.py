@@ -54,7 +54,9 @@ def test_compressed_rows_keep_the_losses_of_the_paper_and_know_nothing_of_images
 def test_improved_rows_know_something_of_images_and_say_so(name):
     recipe = recipes.ALL[f"{name}_improved"]
     method = recipe.method()
-    assert method.weight_agreement > 0 and method.weight_y > method.weight_z
+    assert method.weight_agreement > 0
+    assert (method.weight_y > method.weight_z) == (not recipe.labels), "without labels the adversary of y is stronger"
+    assert ("times as strong" in recipe.source) == (not recipe.labels)
     assert layers(method.encoder, nn.Conv2d) and layers(method.encoder, nn.BatchNorm2d)
     assert layers(method.corruption, RandomAffine) and layers(method.corruption, GaussianNoise)
     for word in ("affine", "convolutional", "batch norm", "one cluster"):
