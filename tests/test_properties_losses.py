@@ -68,6 +68,11 @@ def classes(seed, n, shape):
     return [normal(seed, n, math.prod(shape), 3)]
 
 
+def two_views(seed, n, shape):
+    k = math.prod(shape) + 1
+    return [3 * normal(seed, n, k), 3 * normal(seed + 1, n, k)]
+
+
 def heads(seed, n, shape):
     return [2 * normal(seed, n, math.prod(shape))]
 
@@ -86,6 +91,7 @@ LOSSES = {
     "kl_monte_carlo": Loss(to_standard_normal, three, flat=True),
     "kl_full_covariance": Loss(losses.kl_full_covariance, triangles, flat=True, additive=False, lower=0),
     "kl_to_uniform": Loss(losses.kl_to_uniform, classes, flat=True, lower=0),
+    "agreement_loss": Loss(losses.agreement_loss, two_views, flat=True, additive=False, lower=0),
     "discriminator_loss": Loss(losses.discriminator_loss, both_logits, of_pairs=False, additive=False, lower=0),
     "generator_loss": Loss(losses.generator_loss, logits, additive=False, lower=0),
     "minimax_generator_loss": Loss(losses.minimax_generator_loss, logits, additive=False, upper=0),
@@ -294,6 +300,25 @@ def test_two_heads_are_pushed_apart_along_their_line_with_force_one(seed, d, dis
     losses.cluster_head_penalty(heads, distance).backward()
     way = (heads[0] - heads[1]).detach() / (0.5 * distance)
     assert close(-heads.grad[0], way) and close(-heads.grad[1], -way)
+
+
+@quick
+@given(seeds, st.integers(1, 6), st.integers(2, 5))
+def test_agreement_is_that_of_two_draws_whatever_the_classes_are_called(seed, n, k):
+    a, b = 3 * normal(seed, n, k), 3 * normal(seed + 1, n, k)
+    found = losses.agreement_loss(a, b)
+    pairs = torch.softmax(a, 1)[:, :, None] * torch.softmax(b, 1)[:, None, :]  # probability of each pair of classes
+    assert close(found, -pairs.diagonal(dim1=1, dim2=2).sum(1).log().mean())
+    assert close(losses.agreement_loss(b, a), found)
+    order = torch.randperm(k, generator=torch.Generator().manual_seed(seed))
+    assert close(losses.agreement_loss(a[:, order], b[:, order]), found)
+    shift = normal(seed + 2, n, 1)
+    assert close(losses.agreement_loss(a + shift, b - shift), found)
+    undecided = torch.zeros(n, k, dtype=torch.float64)
+    assert losses.agreement_loss(a, undecided).item() == pytest.approx(math.log(k))
+    sure = 100 * torch.nn.functional.one_hot(a.argmax(1), k).double()
+    assert losses.agreement_loss(sure, sure) == pytest.approx(0, abs=1e-9)
+    assert losses.agreement_loss(sure, sure.roll(1, 1)) > 50
 
 
 def test_heads_that_make_no_sense_are_named():

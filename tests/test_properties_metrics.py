@@ -441,6 +441,36 @@ def test_rows_with_a_valley_are_counted_from_both_sides(seed, k, n, dtype):
     assert metrics.smaller_inside(valley) == k and metrics.smaller_inside(-valley) == 0
 
 
+@quick
+@given(seeds, st.integers(1, 30), st.integers(1, 6), st.integers(1, 4))
+def test_names_of_clusters_go_with_the_clusters_and_with_the_classes(seed, n, k, n_classes):
+    q = uniform(seed, n, k).softmax(1)
+    y = (n_classes * uniform(seed + 1, n)).long()
+    images, clusters = (torch.randperm(m, generator=torch.Generator().manual_seed(seed)) for m in (n, k))
+    for rule in (metrics.label_by_most_confident, metrics.label_by_majority):
+        found = rule(q, y)
+        assert found.shape == (k,) and set(found.tolist()) <= set(y.tolist())
+        assert torch.equal(rule(q[images], y[images]), found)
+        assert torch.equal(rule(q[:, clusters], y), found[clusters])
+    assert torch.equal(metrics.label_by_most_confident(q, y + 5), metrics.label_by_most_confident(q, y) + 5)
+    assert torch.equal(metrics.label_by_majority(q, y + 5), metrics.label_by_majority(q, y) + 5)
+    wrong = [
+        (rule(q, y)[q.argmax(1)] != y).sum() for rule in (metrics.label_by_most_confident, metrics.label_by_majority)
+    ]
+    assert wrong[1] <= wrong[0]  # on the images that give the names no rule errs less than the majority
+
+
+@quick
+@given(seeds, st.integers(2, 40), st.integers(1, 5), st.integers(1, 5))
+def test_a_partition_has_no_names_and_no_sides(seed, n, k, n_classes):
+    clusters, y = (k * uniform(seed, n)).long(), (n_classes * uniform(seed + 1, n)).long()
+    found = metrics.partition(clusters, y)
+    assert 0 <= found.nmi <= 1 + 1e-9 and found.ari <= 1 + 1e-9
+    renamed = metrics.partition(torch.randperm(k, generator=torch.Generator().manual_seed(seed))[clusters] + 7, y)
+    assert found == pytest.approx(renamed) and metrics.partition(y, clusters) == pytest.approx(found)
+    assert metrics.partition(y, y) == pytest.approx((1, 1))
+
+
 def test_every_public_metric_is_here():
     functions = {name for name in metrics.__all__ if not isinstance(getattr(metrics, name), type)}
     source = Path(__file__).read_text(encoding="utf-8")
