@@ -143,6 +143,9 @@ def test_an_arrow_starts_at_its_head():
     arrows = [(tuple(a.xyann), tuple(a.xy)) for a in ax.texts if getattr(a, "arrow_patch", None)]
     assert arrows == [((1, 1), (1, 4)), ((-6, -6), (-2, -6))]
     assert {t.get_text() for t in ax.texts} == {"", "zero", "seven"}
+    far = plotting.compass(CLOUD, torch.tensor([[0.0, 30.0], [40.0, 0.0]])).axes[0]
+    far.figure.canvas.draw()
+    assert far.get_ylim()[1] > 31 and far.get_xlim()[1] > 34  # long arrows are seen whole
 
 
 def test_views_of_space_look_from_where_they_say_and_hold_all_points():

@@ -10,10 +10,10 @@ from matplotlib.patches import Circle, FancyBboxPatch
 from torch import Tensor
 
 from course_utils.plotting.images import _tile
-from course_utils.plotting.imposed_priors import CLASS_MARKERS
 from course_utils.plotting.semi_supervised import PHASES, _arrow
 from course_utils.plotting.style import CLASS_COLORS, figure
 
+CLASS_MARKERS = "os^Dv<>pX*"  # not "P": it vanishes where marks are small
 N_DRAWN = 2_000  # points in a panel: more hide each other
 
 # name -> (x, y, text) of a box of the diagram
@@ -121,9 +121,14 @@ def _draw_cloud(ax: Axes, cloud: Cloud) -> None:
     for k in y.unique().tolist():
         mine = points[y == k]
         look = {"color": CLASS_COLORS[k % 10], "marker": CLASS_MARKERS[k % 10]}
-        ax.scatter(*mine.T, s=10, alpha=0.6, linewidths=0, rasterized=True, **look)
+        ax.scatter(*mine.T, s=_area(len(points)), alpha=0.6, linewidths=0, rasterized=True, **look)
         if cloud.heads is None:
             _name(ax, mine.median(0).values.tolist(), str(k))
+
+
+def _area(n: int) -> float:
+    """Of the mark of one of n points: few points are drawn larger."""
+    return min(40.0, max(10.0, 10_000 / n))
 
 
 def _draw_heads(ax: Axes, heads: Tensor, names: Sequence[str] | None = None, radius: float = 0.0) -> None:
@@ -259,5 +264,8 @@ def compass(cloud: Cloud, arrows: Tensor) -> Figure:
         look = {"arrowstyle": "-|>", "lw": 2.2, "color": "black", "shrinkA": 0, "shrinkB": 0, "mutation_scale": 18}
         ax.annotate("", (head + arrow).tolist(), head.tolist(), arrowprops=look, zorder=5)
         _name(ax, (head - 0.25 * arrow).tolist(), name)
+    ends = torch.cat([cloud.heads.detach().cpu(), (cloud.heads.detach() + arrows).cpu()])
+    ax.update_datalim(ends.numpy())  # arrows alone would not widen the panel
+    ax.autoscale_view()
     ax.set(xlabel="first number", ylabel="second number", aspect="equal", adjustable="datalim")
     return fig
