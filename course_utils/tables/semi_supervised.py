@@ -9,6 +9,7 @@ SEMI_SUPERVISED = {  # what it is -> (recipe, with its labels to be filled in; m
     "the paper's networks, rates and 5,000 epochs": ("semi_supervised_aae_{}_published", "full"),
     "compressed: the same phases and losses, in minutes": ("semi_supervised_aae_{}", "default"),
     "improved: affine noise, convolutional encoder": ("semi_supervised_aae_{}_improved", "default"),
+    "improved, with batch norm, and agreement of two noisy views": ("semi_supervised_aae_{}_agreement", "default"),
     "compressed, and affine noise": ("semi_supervised_aae_{}_affine", "default"),
     "compressed, and a convolutional encoder": ("semi_supervised_aae_{}_conv", "default"),
     "improved, without the adversary of y": ("semi_supervised_aae_{}_no_y_adversary", "default"),
