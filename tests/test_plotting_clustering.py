@@ -112,6 +112,15 @@ def test_sizes_are_sorted_beside_the_line_of_equal_ones():
     assert left.get_xlabel() and left.get_ylabel() == "% of the images" and left.get_title() == "a"
 
 
+def test_strips_show_every_value_and_the_mean_of_each_row():
+    ax = plotting.strips({"a": [1.0, 3.0], "b": [5.0]}, "error in %").axes[0]
+    first, mean, second, _ = ax.collections
+    assert first.get_offsets()[:, 0].tolist() == [1, 3] and second.get_offsets()[:, 0].tolist() == [5]
+    assert all(abs(y) < 0.5 for y in first.get_offsets()[:, 1]) and round(second.get_offsets()[0, 1]) == 1
+    assert mean.get_segments()[0][0, 0] == 2
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"] and ax.get_xlabel() == "error in %"
+
+
 def test_each_cluster_of_a_digit_is_a_mark_with_its_spread_and_name():
     ax = FIGURES["attribute_by_cluster"]().axes[0]
     marks = [bar.lines[0] for bar in ax.containers]

@@ -15,6 +15,7 @@ from course_utils.plotting.clustering import (
     cluster_sizes,
     clustering_diagram,
     over_time,
+    strips,
 )
 from course_utils.plotting.codes import code_scatter, decoded_grid
 from course_utils.plotting.dimension_reduction import (
@@ -180,6 +181,7 @@ __all__ = [
     "shares_by_class",
     "sharpness_strips",
     "source_against_drawn",
+    "strips",
     "style_by_class",
     "style_panels",
     "style_transfer",

@@ -139,6 +139,19 @@ def cluster_sizes(shares: dict[str, Tensor]) -> Figure:
     return fig
 
 
+def strips(rows: dict[str, Sequence[float]], xlabel: str) -> Figure:
+    """One row a name: each of its values as a mark, a little above or below the others, and their mean as a bar."""
+    fig, ax = figure(size=(8.5, 0.8 + 0.75 * len(rows)))
+    for i, values in enumerate(rows.values()):
+        places = [i + 0.22 * (j % 5 - 2) / 2 for j in range(len(values))]
+        look = {"marker": MARKERS[i % len(MARKERS)], "color": CLASS_COLORS[i % 10], "edgecolor": "black"}
+        ax.scatter(values, places, s=60, alpha=0.8, **look)
+        ax.vlines(sum(values) / len(values), i - 0.4, i + 0.4, color="black", lw=2)
+    ax.set(xlabel=xlabel, ylim=(len(rows) - 0.5, -0.5))
+    ax.set_yticks(range(len(rows)), list(rows))
+    return fig
+
+
 def attribute_by_cluster(groups: dict[str, dict[str, Tensor]], xlabel: str) -> Figure:
     """One row a digit: an attribute of its images, mean and standard deviation in each of its clusters.
 
