@@ -84,6 +84,7 @@ OURS_IMPROVED = (
 STRONG_ADVERSARY = "the adversary of y three times as strong"
 _IMPROVED = f"{_PAPER}; {OURS_IMPROVED}; {STRONG_ADVERSARY}"
 BUDGET = by_mode(4, 16, 80)
+BUDGET_IMPROVED = by_mode(4, 8, 40)  # later, the strong adversary fills clusters with images from between classes
 
 
 def _recipe(name: str, source: str, build: Callable, epochs: dict[str, int] = BUDGET, decay: tuple = (0.7,)) -> Recipe:
@@ -105,7 +106,10 @@ RECIPES = [
         for k in CLUSTERS
     ),
     *(_recipe(f"{k}", _COMPRESSED, clustering(mlp_trunk, k)) for k in CLUSTERS),
-    *(_recipe(f"{k}_improved", _IMPROVED, clustering(agreeing_trunk, k, affine_noise, **AGREEING)) for k in CLUSTERS),
+    *(
+        _recipe(f"{k}_improved", _IMPROVED, clustering(agreeing_trunk, k, affine_noise, **AGREEING), BUDGET_IMPROVED)
+        for k in CLUSTERS
+    ),
     _recipe(
         "16_wide",
         f"{_COMPRESSED}; 1,000-1,000 units in encoder and decoder",
@@ -116,10 +120,12 @@ RECIPES = [
         "16_improved_no_batch_norm",
         f"{_IMPROVED}; no batch norm",
         clustering(conv_trunk, 16, affine_noise, **AGREEING),
+        BUDGET_IMPROVED,
     ),
     _recipe(
         "16_improved_no_agreement",
         f"{_IMPROVED}; without the loss of agreement",
         clustering(agreeing_trunk, 16, affine_noise, **AGREEING | {"weight_agreement": 0.0}),
+        BUDGET_IMPROVED,
     ),
 ]

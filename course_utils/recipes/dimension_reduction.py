@@ -9,7 +9,7 @@ from course_utils import distributions, evaluation, networks
 from course_utils.methods import DimensionReductionAAE
 from course_utils.networks import Discriminator, mlp
 from course_utils.recipes.base import IMAGE, Recipe, by_mode
-from course_utils.recipes.clustering import AGREEING, OURS_IMPROVED, STRONG_ADVERSARY, agreeing_trunk
+from course_utils.recipes.clustering import AGREEING, BUDGET_IMPROVED, OURS_IMPROVED, STRONG_ADVERSARY, agreeing_trunk
 from course_utils.recipes.semi_supervised import ADAM, IMPROVED, affine_noise, gaussian_noise, mlp_trunk
 
 N_CLUSTERS = {1_000: 10, 100: 10, 0: 20}  # by number of labels; without labels as in the paper
@@ -94,7 +94,11 @@ def _rows(latent_dim: int, labels: int) -> list[Recipe]:
         _recipe(f"{name}_published", labels, _PUBLISHED, published(latent_dim, k), **long),
         _recipe(name, labels, _COMPRESSED, reduction(mlp_trunk, latent_dim, k, gaussian_noise)),
         _recipe(
-            f"{name}_improved", labels, improved, reduction(agreeing_trunk, latent_dim, k, affine_noise, **options)
+            f"{name}_improved",
+            labels,
+            improved,
+            reduction(agreeing_trunk, latent_dim, k, affine_noise, **options),
+            epochs=BUDGET_IMPROVED,
         ),
     ]
 
