@@ -36,8 +36,8 @@ def test_of_equally_frequent_labels_the_smallest_wins():
 
 def test_a_cluster_is_named_by_an_image_that_is_surer_of_another_one():
     """The paper takes the largest q(y_i|x) of cluster i over ALL images: it need not be their first choice."""
-    q = torch.tensor([[0.6, 0.4], [0.9, 0.1]])
-    assert metrics.label_by_most_confident(q, torch.tensor([3, 5])).tolist() == [5, 3]
+    q = torch.tensor([[0.9, 0.1], [0.6, 0.4]])
+    assert metrics.label_by_most_confident(q, torch.tensor([5, 3])).tolist() == [5, 3]
 
 
 def test_agreement_by_the_formulas():
