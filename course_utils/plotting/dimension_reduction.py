@@ -7,6 +7,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from course_utils.plotting.images import _tile
@@ -237,6 +238,7 @@ def draw_space(ax, cloud: Cloud) -> None:
     middle, half = (span[0] + span[1]) / 2, float((span[1] - span[0]).max()) / 2
     for axis, m in zip("xyz", middle.tolist(), strict=True):
         getattr(ax, f"set_{axis}lim")(m - half, m + half)
+        getattr(ax, f"{axis}axis").set_major_locator(MaxNLocator(4, integer=True))  # more would overlap
 
 
 def _name_in_space(ax, place: Sequence[float], name: str) -> None:
