@@ -84,8 +84,11 @@ OURS_IMPROVED = (
 STRONG_ADVERSARY = "the adversary of y three times as strong, batches of 250"
 _IMPROVED = f"{_PAPER}; {OURS_IMPROVED}; {STRONG_ADVERSARY}"
 BUDGET = by_mode(4, 16, 80)
-# in batches of 250: the adversary of y sees how often each cluster is used, and in 100 images that is mostly chance
-LARGE_BATCHES = {"epochs": by_mode(8, 12, 60), "batch_size": 250}
+
+
+def large_batches(epochs: int) -> dict:
+    """A budget in batches of 250: how often each cluster is used, which D_y is to see, is chance among 100 images."""
+    return {"epochs": by_mode(8, epochs, 60), "batch_size": 250}
 
 
 def _recipe(name: str, source: str, build: Callable, **budget) -> Recipe:
@@ -107,8 +110,8 @@ RECIPES = [
     ),
     *(_recipe(f"{k}", _COMPRESSED, clustering(mlp_trunk, k)) for k in CLUSTERS),
     *(
-        _recipe(f"{k}_improved", _IMPROVED, clustering(agreeing_trunk, k, affine_noise, **AGREEING), **LARGE_BATCHES)
-        for k in CLUSTERS
+        _recipe(f"{k}_improved", _IMPROVED, clustering(agreeing_trunk, k, affine_noise, **AGREEING), **large_batches(n))
+        for k, n in ((16, 12), (30, 24))
     ),
     _recipe(
         "16_wide",
@@ -120,12 +123,12 @@ RECIPES = [
         "16_improved_no_batch_norm",
         f"{_IMPROVED}; no batch norm",
         clustering(conv_trunk, 16, affine_noise, **AGREEING),
-        **LARGE_BATCHES,
+        **large_batches(12),
     ),
     _recipe(
         "16_improved_no_agreement",
         f"{_IMPROVED}; without the loss of agreement",
         clustering(agreeing_trunk, 16, affine_noise, **AGREEING | {"weight_agreement": 0.0}),
-        **LARGE_BATCHES,
+        **large_batches(12),
     ),
 ]

@@ -9,7 +9,7 @@ from course_utils import distributions, evaluation, networks
 from course_utils.methods import DimensionReductionAAE
 from course_utils.networks import Discriminator, mlp
 from course_utils.recipes.base import IMAGE, Recipe, by_mode
-from course_utils.recipes.clustering import AGREEING, LARGE_BATCHES, OURS_IMPROVED, STRONG_ADVERSARY, agreeing_trunk
+from course_utils.recipes.clustering import AGREEING, OURS_IMPROVED, STRONG_ADVERSARY, agreeing_trunk, large_batches
 from course_utils.recipes.semi_supervised import ADAM, IMPROVED, affine_noise, gaussian_noise, mlp_trunk
 
 N_CLUSTERS = {1_000: 10, 100: 10, 0: 20}  # by number of labels; without labels as in the paper
@@ -99,7 +99,7 @@ def _rows(latent_dim: int, labels: int) -> list[Recipe]:
             labels,
             improved,
             reduction(agreeing_trunk, latent_dim, k, affine_noise, **options),
-            **(BUDGET_LABELLED if labels else LARGE_BATCHES),
+            **(BUDGET_LABELLED if labels else large_batches(24)),
         ),
     ]
 
