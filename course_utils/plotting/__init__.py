@@ -13,11 +13,11 @@ from course_utils.plotting.clustering import (
     cluster_contents,
     cluster_heads,
     cluster_sizes,
-    clustering_diagram,
     over_time,
     strips,
 )
 from course_utils.plotting.codes import code_scatter, decoded_grid
+from course_utils.plotting.diagrams import clustering_diagram, reduction_diagram, semi_supervised_diagram
 from course_utils.plotting.dimension_reduction import (
     Cloud,
     compass,
@@ -25,7 +25,6 @@ from course_utils.plotting.dimension_reduction import (
     head_discs,
     paths_of_images,
     plane_grid,
-    reduction_diagram,
     reduction_panels,
     style_panels,
     views_of_space,
@@ -67,7 +66,6 @@ from course_utils.plotting.semi_supervised import (
     errors_by_row,
     losses_beside_error,
     mistaken_pairs,
-    semi_supervised_diagram,
     share_panels,
     two_choices,
 )

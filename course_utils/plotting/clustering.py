@@ -5,51 +5,13 @@ from collections.abc import Sequence
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from course_utils.plotting.images import _tile
-from course_utils.plotting.semi_supervised import PHASES, _arrow
 from course_utils.plotting.style import CLASS_COLORS, DASHES, figure
 
 MARKERS = "os^Dv"
-# name -> (x, y, text) of a box of the diagram
-_BOXES = {
-    "x": (0.7, 3.0, "$x$\nimage"),
-    "encoder": (2.6, 3.0, "encoder"),
-    "y": (4.7, 3.8, "$y$: cluster\nsoftmax of $K$"),
-    "z": (4.7, 2.2, "$z$: style\n5 numbers"),
-    "decoder": (6.8, 3.0, "decoder"),
-    "x_hat": (8.7, 3.0, "$\\hat{x}$\nimage again"),
-    "prior_y": (2.2, 5.4, "one-hot vectors,\nall alike often"),
-    "d_y": (4.7, 5.4, "$D_y$\nwhich is which?"),
-    "prior_z": (2.2, 0.6, "samples of\n$N(0, I)$"),
-    "d_z": (4.7, 0.6, "$D_z$\nwhich is which?"),
-}
-_NETWORKS = ("encoder", "decoder", "d_y", "d_z")
-_ARROWS = {
-    1: [("x", "encoder"), ("encoder", "y"), ("encoder", "z"), ("y", "decoder"), ("z", "decoder"), ("decoder", "x_hat")],
-    2: [("prior_y", "d_y"), ("y", "d_y"), ("prior_z", "d_z"), ("z", "d_z")],
-}
-
-
-def clustering_diagram() -> Figure:
-    """The clustering adversarial autoencoder: arrows of two kinds for its two phases, networks in grey, no labels."""
-    fig, ax = figure(size=(10.5, 5.4))
-    for name, (x, y, text) in _BOXES.items():
-        network = name in _NETWORKS
-        ax.text(x, y, text, ha="center", va="center", zorder=3)
-        look = {"fc": "0.9", "ec": "black", "lw": 1.8} if network else {"fc": "white", "ec": "0.6", "lw": 1}
-        ax.add_patch(FancyBboxPatch((x - 0.78, y - 0.36), 1.56, 0.72, boxstyle="round,pad=0.05", zorder=2, **look))
-    for i, (phase, arrows) in enumerate(_ARROWS.items()):
-        dash, color, name = PHASES[phase]
-        for start, end in arrows:
-            _arrow(ax, _BOXES[start][:2], _BOXES[end][:2], dash, color)
-        ax.plot([7.0, 7.7], [1.2 - 0.45 * i] * 2, dash, color=color, lw=2)
-        ax.text(7.85, 1.2 - 0.45 * i, name, va="center", color=color)
-    ax.set(xlim=(-0.3, 10.3), ylim=(0, 6))
-    ax.set_axis_off()
-    return fig
 
 
 def cluster_heads(heads: Tensor, members: Sequence[Tensor], names: Sequence[str], columns: int = 2) -> Figure:

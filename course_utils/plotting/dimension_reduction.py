@@ -6,48 +6,15 @@ from typing import NamedTuple
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, FancyBboxPatch
+from matplotlib.patches import Circle
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from course_utils.plotting.images import _tile
-from course_utils.plotting.semi_supervised import PHASES, _arrow
 from course_utils.plotting.style import CLASS_COLORS, figure
 
 CLASS_MARKERS = "os^Dv<>pX*"  # not "P": it vanishes where marks are small
 N_DRAWN = 2_000  # points in a panel: more hide each other
-
-# name -> (x, y, text) of a box of the diagram
-_BOXES = {
-    "x": (0.7, 3.0, "$x$\nimage"),
-    "encoder": (2.6, 3.0, "encoder"),
-    "y": (4.7, 3.8, "$y$: class\nsoftmax"),
-    "z": (4.7, 2.2, "$z$: style\n2 numbers"),
-    "head": (6.8, 3.8, "$y\\,W_C$\nhead"),
-    "point": (8.7, 3.0, "point\nhead + $z$"),
-    "decoder": (10.6, 3.0, "decoder"),
-    "x_hat": (12.5, 3.0, "$\\hat{x}$\nimage again"),
-    "prior_y": (2.2, 5.4, "one-hot vectors,\nall alike often"),
-    "d_y": (4.7, 5.4, "$D_y$\nwhich is which?"),
-    "labels": (7.6, 5.4, "labels of\na few images"),
-    "prior_z": (2.2, 0.6, "samples of\n$N(0, I)$"),
-    "d_z": (4.7, 0.6, "$D_z$\nwhich is which?"),
-}
-_NETWORKS = ("encoder", "decoder", "d_y", "d_z")
-_ARROWS = {
-    1: [
-        ("x", "encoder"),
-        ("encoder", "y"),
-        ("encoder", "z"),
-        ("y", "head"),
-        ("head", "point"),
-        ("z", "point"),
-        ("point", "decoder"),
-        ("decoder", "x_hat"),
-    ],
-    2: [("prior_y", "d_y"), ("y", "d_y"), ("prior_z", "d_z"), ("z", "d_z")],
-    3: [("labels", "y")],
-}
 
 
 class Cloud(NamedTuple):
@@ -57,28 +24,6 @@ class Cloud(NamedTuple):
     y: Tensor
     heads: Tensor | None = None
     names: Sequence[str] | None = None
-
-
-def reduction_diagram() -> Figure:
-    """The dimension-reducing AAE: arrows of three kinds for its three phases, networks in grey; the decoder sees
-    one point."""
-    fig, ax = figure(size=(13, 5.2))
-    for name, (x, y, text) in _BOXES.items():
-        ax.text(x, y, text, ha="center", va="center", zorder=3)
-        look = {"fc": "white", "ec": "0.6", "lw": 1}
-        if name in _NETWORKS:
-            look = {"fc": "0.9", "ec": "black", "lw": 1.8}
-        ax.add_patch(FancyBboxPatch((x - 0.78, y - 0.36), 1.56, 0.72, boxstyle="round,pad=0.05", zorder=2, **look))
-    for phase, arrows in _ARROWS.items():
-        dash, color, _ = PHASES[phase]
-        for start, end in arrows:
-            _arrow(ax, _BOXES[start][:2], _BOXES[end][:2], dash, color)
-    for i, (dash, color, name) in enumerate(PHASES.values()):
-        ax.plot([7.0, 7.7], [1.35 - 0.45 * i] * 2, dash, color=color, lw=2)
-        ax.text(7.85, 1.35 - 0.45 * i, name, va="center", color=color)
-    ax.set(xlim=(-0.3, 13.6), ylim=(0, 6))
-    ax.set_axis_off()
-    return fig
 
 
 def head_discs(panels: dict[str, tuple[Tensor, Tensor]], radius: float = 2.0, n: int = 100) -> Figure:

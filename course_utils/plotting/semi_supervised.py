@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from torch import Tensor
 
@@ -16,62 +15,6 @@ from course_utils.plotting.images import _tile
 from course_utils.plotting.style import CLASS_COLORS, DASHES, figure
 
 MARKERS = "os^Dv"
-PHASES = {  # phase -> (dashes, colour, what it is called)
-    1: ("-", "black", "1 reconstruction"),
-    2: ("--", CLASS_COLORS[3], "2 regularisation"),
-    3: (":", CLASS_COLORS[0], "3 classification"),
-}
-# name -> (x, y, text) of a box of the diagram
-_BOXES = {
-    "x": (0.7, 3.0, "$x$\nimage"),
-    "encoder": (2.6, 3.0, "encoder"),
-    "y": (4.7, 3.8, "$y$: class\nsoftmax of 10"),
-    "z": (4.7, 2.2, "$z$: style\n10 numbers"),
-    "decoder": (6.8, 3.0, "decoder"),
-    "x_hat": (8.7, 3.0, "$\\hat{x}$\nimage again"),
-    "prior_y": (2.2, 5.4, "one-hot vectors,\nall alike often"),
-    "d_y": (4.7, 5.4, "$D_y$\nwhich is which?"),
-    "labels": (7.6, 5.4, "labels of\na few images"),
-    "prior_z": (2.2, 0.6, "samples of\n$N(0, I)$"),
-    "d_z": (4.7, 0.6, "$D_z$\nwhich is which?"),
-}
-_NETWORKS = ("encoder", "decoder", "d_y", "d_z")
-_ARROWS = {
-    1: [("x", "encoder"), ("encoder", "y"), ("encoder", "z"), ("y", "decoder"), ("z", "decoder"), ("decoder", "x_hat")],
-    2: [("prior_y", "d_y"), ("y", "d_y"), ("prior_z", "d_z"), ("z", "d_z")],
-    3: [("labels", "y")],
-}
-
-
-def semi_supervised_diagram() -> Figure:
-    """The semi-supervised adversarial autoencoder: arrows of three kinds for its three phases, networks in grey."""
-    fig, ax = figure(size=(10.5, 5.4))
-    for name, (x, y, text) in _BOXES.items():
-        network = name in _NETWORKS
-        ax.text(x, y, text, ha="center", va="center", zorder=3)
-        look = {"fc": "0.9", "ec": "black", "lw": 1.8} if network else {"fc": "white", "ec": "0.6", "lw": 1}
-        ax.add_patch(FancyBboxPatch((x - 0.78, y - 0.36), 1.56, 0.72, boxstyle="round,pad=0.05", zorder=2, **look))
-    for phase, arrows in _ARROWS.items():
-        dash, color, _ = PHASES[phase]
-        for start, end in arrows:
-            _arrow(ax, _BOXES[start][:2], _BOXES[end][:2], dash, color)
-    for i, (dash, color, name) in enumerate(PHASES.values()):
-        ax.plot([7.0, 7.7], [1.35 - 0.45 * i] * 2, dash, color=color, lw=2)
-        ax.text(7.85, 1.35 - 0.45 * i, name, va="center", color=color)
-    ax.set(xlim=(-0.3, 10.3), ylim=(0, 6))
-    ax.set_axis_off()
-    return fig
-
-
-def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], dash: str, color) -> None:
-    """An arrow from the edge of one box to the edge of another."""
-    centre, target = np.array(start), np.array(end)
-    half = np.array([0.86, 0.44])
-    way = target - centre
-    with np.errstate(divide="ignore"):
-        out = np.min(half / np.abs(way))  # the share of the way at which the edge of a box is passed
-    arrow = {"arrowstyle": "-|>", "ls": dash, "lw": 2, "color": color, "shrinkA": 0, "shrinkB": 0}
-    ax.annotate("", target - out * way, centre + out * way, arrowprops=arrow)
 
 
 def error_over_time(
