@@ -14,7 +14,9 @@ from course_utils.recipes.base import Recipe, by_mode
 from course_utils.training import fit
 
 
-def by_hand(model: nn.Module, batch: dict[str, torch.Tensor], draws: list[torch.Tensor]) -> dict[str, float]:
+def by_hand(
+    model: nn.Module, batch: dict[str, torch.Tensor], draws: list[torch.Tensor], weight_agreement: float
+) -> dict[str, float]:
     """One training step with SGD in plain PyTorch, all noise off; `draws`: samples of both priors."""
     sgd = {
         "autoencoder": torch.optim.SGD([*model.encoder.parameters(), *model.decoder.parameters()], 0.01, momentum=0.9),
@@ -44,7 +46,10 @@ def by_hand(model: nn.Module, batch: dict[str, torch.Tensor], draws: list[torch.
     step("discriminators", d_y + d_z)
     logits, z = model.encoder(x)
     g_y, g_z = game(model.discriminator_y(logits.softmax(1)), 1), game(model.discriminator_z(z), 1)
-    step("generator", g_y + g_z)
+    # without noise the second view of an image is the first
+    same_class = (logits.softmax(1) ** 2).sum(1)
+    agreement = -same_class.log().mean()
+    step("generator", g_y + g_z + weight_agreement * agreement)
     cross_entropy = step(
         "classifier", F.nll_loss(model.encoder(batch["x_labelled"])[0].log_softmax(1), batch["y_labelled"])
     )
@@ -53,17 +58,20 @@ def by_hand(model: nn.Module, batch: dict[str, torch.Tensor], draws: list[torch.
         "reconstruction": reconstruction,
         **{name: loss.item() for name, loss in games.items()},
         "cross_entropy": cross_entropy,
+        **({"agreement": agreement.item()} if weight_agreement else {}),
     }
 
 
-def test_a_training_step_is_that_of_plain_pytorch():
+@pytest.mark.parametrize("weight_agreement", [0.0, 0.7])
+def test_a_training_step_is_that_of_plain_pytorch(weight_agreement):
     method, twin = tiny.build("semi_supervised_aae mlp"), tiny.build("semi_supervised_aae mlp")
+    method.weight_agreement = weight_agreement
     batch = tiny.batch()
     draws = [F.one_hot(torch.arange(16) % 10, 10).float(), torch.randn(16, tiny.LATENT_DIM)]
     method.prior_y.sample = lambda n: draws[0]
     method.prior.sample = lambda n: draws[1]
     logged = method.training_step(batch)
-    expected = by_hand(twin, batch, draws)
+    expected = by_hand(twin, batch, draws, weight_agreement)
     assert {name: loss.item() for name, loss in logged.items()} == pytest.approx(expected, rel=1e-5)
     for (name, p), q in zip(method.named_parameters(), twin.parameters(), strict=True):
         assert torch.allclose(p, q, atol=1e-6), name
