@@ -30,17 +30,15 @@ def cluster_labels(method: ClassStyleAAE, data: Splits) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def class_style_codes(method: ClassStyleAAE, data: Splits) -> dict[str, Tensor]:
-    """All that figures and scores of a code of two parts need of a model: enough to do without its weights.
+    """What figures and scores of a code of two parts need of a model: enough to do without its weights.
 
-    validation_y, test_y: q(y|x) of the validation and the test images (N, K). test_z: styles (N, latent_dim). And for a
-    `DimensionReductionAAE` test_points (N, latent_dim) and heads (K, latent_dim).
+    test_y: q(y|x) of the test images (N, K). test_z: their styles (N, latent_dim). label_confident, label_majority: the
+    labels of the clusters (K,) by both rules (`cluster_labels`). And for a `DimensionReductionAAE` test_points (N,
+    latent_dim) and heads (K, latent_dim).
     """
-    test, validation = test_images(method, data), data.validation.to(next(method.parameters()).device)
-    codes = {
-        "validation_y": cluster_probabilities(method, validation),
-        "test_y": cluster_probabilities(method, test),
-        "test_z": method.encode(test.x),
-    }
+    test = test_images(method, data)
+    codes = {"test_y": cluster_probabilities(method, test), "test_z": method.encode(test.x)}
+    codes |= {f"label_{rule}": labels for rule, labels in cluster_labels(method, data).items()}
     if isinstance(method, DimensionReductionAAE):
         codes |= {"test_points": method.points(test.x), "heads": method.heads.detach()}
     return codes
@@ -49,19 +47,19 @@ def class_style_codes(method: ClassStyleAAE, data: Splits) -> dict[str, Tensor]:
 def clustering_scores(codes: dict[str, Tensor], data: Splits) -> dict[str, float]:
     """Test error if every image takes the label of its cluster, by both rules, and agreement that needs no rule.
 
-    codes: validation_y and test_y of `class_style_codes`, on any device.
+    codes: test_y and both labels of `class_style_codes`, on any device.
 
     test_error_percent: the paper's rule. test_error_majority_percent. nmi, ari: `metrics.partition`, on the test
     images. clusters_used: those that hold at least 0.5 % of the test images. confidence_percent, class_balance: as in
     `semi_supervised`.
     """
     q, y = codes["test_y"], data.test.y.to(codes["test_y"].device)
-    clusters, labels = q.argmax(1), _labels(codes["validation_y"], data.validation.y.to(q.device))
+    clusters = q.argmax(1)
     agreement = metrics.partition(clusters, y)
     entropy = torch.special.entr(q.mean(0)).sum() / torch.tensor(q.shape[1]).log()
     return {
-        "test_error_percent": _error_percent(labels["confident"][clusters], y),
-        "test_error_majority_percent": _error_percent(labels["majority"][clusters], y),
+        "test_error_percent": _error_percent(codes["label_confident"][clusters], y),
+        "test_error_majority_percent": _error_percent(codes["label_majority"][clusters], y),
         "nmi": agreement.nmi,
         "ari": agreement.ari,
         "clusters_used": int((clusters.bincount(minlength=q.shape[1]) >= 0.005 * len(clusters)).sum()),
