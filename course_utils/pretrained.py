@@ -95,7 +95,8 @@ def load_codes(name: str) -> tuple[dict[str, Tensor], dict]:
             f"To make some: python -m course_utils train {name} --ship 0"
         )
     facts = json.loads(file.read_text(encoding="utf-8"))
-    return {key: value.float() for key, value in _read(ROOT / "codes", name, facts).items()}, facts
+    codes = _read(ROOT / "codes", name, facts)  # in an order of their own
+    return {key: codes[key].float() for key in sorted(codes)}, facts
 
 
 def _state(method: nn.Module) -> dict[str, Tensor]:

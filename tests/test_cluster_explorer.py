@@ -60,7 +60,7 @@ def test_a_small_or_empty_cluster_leaves_white(explorer):
 
 def test_sentence_counts_the_classes_of_a_cluster(explorer):
     said = explorer.sentence(0)
-    assert said == "Cluster 0 holds 3 of 4 images: 67 % are 7s, 33 % are 1s. The surest is a 1."
+    assert said == "Cluster 0 holds 3 of 4 images: 67 % are 7s, 33 % are 1s. The surest: 1."
     assert "empty" in explorer.sentence(1)
 
 

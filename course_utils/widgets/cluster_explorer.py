@@ -78,7 +78,7 @@ class ClusterExplorer:
         said = [f"{100 * counts[c] / len(mine):.0f} % are {int(c)}s" for c in order if counts[c]]
         return (
             f"Cluster {k} holds {len(mine):,} of {len(self.x):,} images: {', '.join(said)}. "
-            f"The surest is a {int(self.y[mine[0]])}."
+            f"The surest: {int(self.y[mine[0]])}."
         )
 
 
