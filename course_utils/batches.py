@@ -12,7 +12,12 @@ from course_utils.distributions import Distribution
 
 
 class ImageBatches:
-    """Batches of images in memory, by index, on the device: the order is a function of (seed, epoch) alone."""
+    """Batches of images in memory, by index, on the device: the order is a function of (seed, epoch) alone.
+
+    A batch holds x (B, C, H, W) in floating-point numbers in [0, 1], also where the images are kept in uint8, y (B,),
+    and attributes (B, A) where the images have them. All images are moved to the device; memory-mapped ones stay in
+    their file if the device is the CPU, and only the pages of a batch are read.
+    """
 
     def __init__(self, data: Images, batch_size: int, seed: int, where: torch.device):
         if batch_size > len(data):
@@ -34,7 +39,10 @@ class ImageBatches:
             self.epoch = epoch
         start = i * self.batch_size + distributed.rank() * self.share
         index = self.order[start : start + self.share]
-        return {"x": self.data.x[index], "y": self.data.y[index]}
+        batch = {"x": self.data.floats(index), "y": self.data.y[index]}
+        if self.data.attributes is not None:
+            batch["attributes"] = self.data.attributes[index]
+        return batch
 
 
 class PartlyLabelledBatches(ImageBatches):
@@ -47,7 +55,7 @@ class PartlyLabelledBatches(ImageBatches):
 
     def at(self, step: int) -> dict[str, Tensor]:
         labelled = self.labelled.at(step)
-        return {**super().at(step), "x_labelled": labelled["x"], "y_labelled": labelled["y"]}
+        return super().at(step) | {f"{name}_labelled": value for name, value in labelled.items()}
 
 
 class FreshSamples:
