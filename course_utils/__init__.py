@@ -6,8 +6,9 @@ lines above it (and some in its own line). What trains and measures knows nothin
 
     set_up  files  runtime  distributed  checkpoints  progress  results  losses  networks  distributions  attributes
     corruptions  distortions  datasets  metrics
+    attribute_vectors
     methods
-    pretrained  judge  batches
+    pretrained  judge  regressor  batches
     training  evaluation  taxonomy
     recipes
     experiments

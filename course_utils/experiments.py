@@ -147,4 +147,5 @@ def _data(recipe: Recipe):
     if callable(recipe.data):
         return recipe.data()
     stands_for_mnist = recipe.data == "auto" and runtime.mode() != "fast"
-    return datasets.load("mnist" if stands_for_mnist else recipe.data)
+    data = datasets.load("mnist" if stands_for_mnist else recipe.data)
+    return recipe.prepare(data) if recipe.prepare else data

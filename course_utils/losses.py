@@ -114,6 +114,44 @@ def minimax_generator_loss(fake_logits: Tensor) -> Tensor:
     return -F.softplus(fake_logits).mean()
 
 
+def vae_gan_discriminator_loss(
+    real_logits: Tensor, hat_logits: Tensor, fake_logits: Tensor, weight_hat: float = 1.0, weight_fake: float = 1.0
+) -> Tensor:
+    """The GAN loss of the VAE/GAN with two kinds of fakes, negated to be minimised (Larsen et al. 2016, algorithm 1).
+
+    hat_logits: of reconstructions. fake_logits: of samples from the prior. With the paper's weights of one each, fakes
+    outweigh the data two to one: a discriminator that cannot tell them apart says D(x) = 1/3, not 1/2. Raises
+    ValueError for negative weights, or if both are zero.
+    """
+    if min(weight_hat, weight_fake) < 0 or weight_hat + weight_fake == 0:
+        raise ValueError(f"weights of fakes must not be negative, nor both zero, got {weight_hat} and {weight_fake}")
+    # -E log D(x) - w_hat E log(1 - D(x_hat)) - w_fake E log(1 - D(x_fake))
+    on_fakes = weight_hat * F.softplus(hat_logits).mean() + weight_fake * F.softplus(fake_logits).mean()
+    return F.softplus(-real_logits).mean() + on_fakes
+
+
+def vae_gan_decoder_loss(
+    hat_logits: Tensor, fake_logits: Tensor, weight_hat: float = 1.0, weight_fake: float = 1.0
+) -> Tensor:
+    """The decoder's half of that game, non-saturating: both kinds of fakes are to look real."""
+    # -w_hat E log D(x_hat) - w_fake E log D(x_fake)
+    return weight_hat * generator_loss(hat_logits) + weight_fake * generator_loss(fake_logits)
+
+
+def feature_loss(features_hat: Tensor, features: Tensor, relative: bool = True) -> Tensor:
+    """Half the squared error of features (B, n), summed, batch mean; `relative`: in units of their mean square.
+
+    -log p(Dis_l(x)|z), less its constant, for p = N(Dis_l(x_hat), s^2 I) (Larsen et al. 2016, equations 7 and 8). They
+    have s = 1. But the size of features is free: where batch norm follows them, the discriminator may halve them all
+    without noticing, and s = 1 would then leave little but the KL. `relative` takes for s^2 the mean square of this
+    batch's Dis_l(x); no gradient passes through it. Not finite where all true features are zero.
+    """
+    _same_shape(features_hat, features, "features_hat and features")
+    # 1/2 ||f - f_hat||^2 / s^2,  s^2 = mean f^2 or 1
+    error = squared_error(features_hat, features)
+    return error / features.detach().square().mean() if relative else error
+
+
 def mmd2(x: Tensor, y: Tensor, bandwidths: tuple[float, ...] = (0.1, 0.2, 0.5, 1.0, 2.0)) -> Tensor:
     """Squared maximum mean discrepancy of samples x (n, d) and y (m, d) under a sum of Gaussian kernels.
 

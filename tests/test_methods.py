@@ -49,6 +49,12 @@ UPDATES = {
         {"generator": {"encoder"}},
         {"classifier": {"encoder"}},
     ],
+    "vae_gan": [{"encoder": {"encoder"}, "decoder": {"decoder"}, "discriminator": {"discriminator"}}],
+    "feature_vae": [{"autoencoder": {"encoder", "decoder"}}],
+    "attribute_vae_gan": [{"encoder": {"encoder"}, "decoder": {"decoder"}, "discriminator": {"discriminator"}}],
+    "attribute_vae": [{"autoencoder": {"encoder", "decoder"}}],
+    "attribute_gan": [{"discriminator": {"discriminator"}}, {"generator": {"generator"}}],
+    "attribute_regressor": [{"regressor": {"trunk", "head"}}],
     "conditional_gan": [{"discriminator": {"discriminator"}}, {"generator": {"generator"}}],
     "classifier": [{"classifier": {"trunk", "head"}}],
 }
@@ -63,6 +69,11 @@ FORWARD_PASSES = {
     "semi_supervised_aae": {"encoder": 3, "decoder": 1},
     "clustering_aae": {"encoder": 2, "decoder": 1},
     "dimension_reduction_aae": {"encoder": 3, "decoder": 1},
+    "vae_gan": {"encoder": 1, "decoder": 1, "discriminator": 3},
+    "feature_vae": {"encoder": 1, "decoder": 1, "discriminator": 0},
+    "attribute_vae_gan": {"encoder": 1, "decoder": 1, "discriminator": 3},
+    "attribute_vae": {"encoder": 1, "decoder": 1},
+    "attribute_gan": {"generator": 2, "discriminator": 3},
     "classifier": {"trunk": 1},
 }
 # what a role may move, but its loss does not reach

@@ -11,12 +11,18 @@ from course_utils.methods import (
     AAE,
     GAN,
     VAE,
+    VAEGAN,
+    AttributeGAN,
+    AttributeRegressor,
+    AttributeVAE,
+    AttributeVAEGAN,
     Autoencoder,
     Classifier,
     ClusteringAAE,
     ConditionalGAN,
     ConditionalVAE,
     DimensionReductionAAE,
+    FeatureVAE,
     LabelledAAE,
     Method,
     MomentMatching,
@@ -27,18 +33,26 @@ from course_utils.methods.class_style_aae import ClassStyleAAE
 
 IMAGE = (1, 8, 8)
 LATENT_DIM = 2
+N_ATTRIBUTES = 3
 
 
 def images(n: int = 64) -> Images:
-    """n images of noise with labels 0..9 in turn."""
+    """n images of noise with labels 0..9 in turn, and random attributes."""
     x = torch.rand(n, *IMAGE, generator=torch.Generator().manual_seed(1))
-    return Images(x, torch.arange(n) % 10)
+    attributes = torch.randn(n, N_ATTRIBUTES, generator=torch.Generator().manual_seed(2))
+    return Images(x, torch.arange(n) % 10, attributes)
 
 
 def batch(n: int = 16) -> dict[str, torch.Tensor]:
     """A batch of a data set whose labels are all known, and beside it a smaller one of labelled images."""
     labelled = images(10)
-    return {"x": images(n).x, "y": images(n).y, "x_labelled": labelled.x, "y_labelled": labelled.y}
+    return {
+        "x": images(n).x,
+        "y": images(n).y,
+        "x_labelled": labelled.x,
+        "y_labelled": labelled.y,
+        "attributes": images(n).attributes,
+    }
 
 
 def trunk(kind: str, shape=IMAGE) -> networks.Trunk:
@@ -132,6 +146,38 @@ def autoencoder(kind: str) -> Autoencoder:
     return Autoencoder(networks.DeterministicEncoder(trunk(kind), LATENT_DIM), decoder(kind))
 
 
+def strided_encoder(n_attributes: int = 0) -> networks.GaussianEncoder:
+    return networks.GaussianEncoder(networks.strided_conv(IMAGE, (4, 4), 8, n_attributes), LATENT_DIM)
+
+
+def strided_decoder(n_attributes: int = 0) -> networks.StridedDecoder:
+    return networks.StridedDecoder(LATENT_DIM + n_attributes, IMAGE, start=4, widths=(4,))
+
+
+def feature_discriminator(n_attributes: int = 0) -> networks.FeatureDiscriminator:
+    return networks.FeatureDiscriminator(IMAGE, (4, 4), 8, n_attributes=n_attributes)
+
+
+def vae_gan(**options) -> VAEGAN:
+    prior = distributions.Gaussian(LATENT_DIM)
+    return VAEGAN(strided_encoder(), strided_decoder(), feature_discriminator(), prior, **options)
+
+
+def feature_vae() -> FeatureVAE:
+    prior = distributions.Gaussian(LATENT_DIM)
+    return FeatureVAE(strided_encoder(), strided_decoder(), feature_discriminator(), prior)
+
+
+def attribute_method(method: type[Method]) -> Method:
+    n, prior = N_ATTRIBUTES, distributions.Gaussian(LATENT_DIM)
+    parts = {
+        AttributeVAEGAN: (strided_encoder, strided_decoder, feature_discriminator),
+        AttributeVAE: (strided_encoder, strided_decoder),
+        AttributeGAN: (strided_decoder, feature_discriminator),
+    }
+    return method(*(part(n) for part in parts[method]), prior)
+
+
 # name -> how to build it; the name begins with the method
 BUILDERS: dict[str, Callable[[], Method]] = {
     "autoencoder mlp": lambda: autoencoder("mlp"),
@@ -182,6 +228,13 @@ BUILDERS: dict[str, Callable[[], Method]] = {
     "dimension_reduction_aae mlp": lambda: class_style_aae(DimensionReductionAAE, "mlp"),
     "dimension_reduction_aae agreement": lambda: class_style_aae(DimensionReductionAAE, "mlp", weight_agreement=0.3),
     "dimension_reduction_aae conv": lambda: class_style_aae(DimensionReductionAAE, "conv"),
+    "vae_gan conv": vae_gan,
+    "vae_gan absolute conv": lambda: vae_gan(relative_features=False, optimizer="rmsprop", momentum=0.9, lr=3e-4),
+    "feature_vae conv": feature_vae,
+    "attribute_vae_gan conv": lambda: attribute_method(AttributeVAEGAN),
+    "attribute_vae conv": lambda: attribute_method(AttributeVAE),
+    "attribute_gan conv": lambda: attribute_method(AttributeGAN),
+    "attribute_regressor mlp": lambda: AttributeRegressor(trunk("mlp"), N_ATTRIBUTES),
     "classifier mlp": lambda: Classifier(trunk("mlp")),
     "classifier conv": lambda: Classifier(trunk("conv")),
 }

@@ -3,6 +3,13 @@
 They score the test images once, after training; nothing is chosen by these numbers. One file a subject.
 """
 
+from course_utils.evaluation.attributes import (
+    attribute_images,
+    attribute_images_and_reconstructions,
+    attribute_regression,
+    followed,
+    likeness,
+)
 from course_utils.evaluation.classes import classifier, semi_supervised, validation_error
 from course_utils.evaluation.clusters import (
     class_style_codes,
@@ -24,11 +31,23 @@ from course_utils.evaluation.parts import mixture_parts, parts, roll_parts
 from course_utils.evaluation.points import N_POINTS, points, ring, ring_game
 from course_utils.evaluation.posteriors import draws, normality, posteriors, slope
 from course_utils.evaluation.style import in_every_class, seen_percent, style, style_and_content
+from course_utils.evaluation.vae_gan import (
+    SANE_CLASS_PERCENT,
+    SANE_RAREST_PERCENT,
+    samples_and_reconstructions,
+    samples_by_region,
+    sanity,
+)
 
 __all__ = [
     "N_IMAGES",
     "N_POINTS",
     "PARZEN_WIDTHS",
+    "SANE_CLASS_PERCENT",
+    "SANE_RAREST_PERCENT",
+    "attribute_images",
+    "attribute_images_and_reconstructions",
+    "attribute_regression",
     "bounds",
     "class_images",
     "class_style_codes",
@@ -39,12 +58,14 @@ __all__ = [
     "clustering_scores",
     "codes",
     "draws",
+    "followed",
     "image_game",
     "image_quality",
     "images",
     "images_and_bound",
     "in_every_class",
     "likelihood",
+    "likeness",
     "mixture_parts",
     "normality",
     "parts",
@@ -58,6 +79,9 @@ __all__ = [
     "ring",
     "ring_game",
     "roll_parts",
+    "samples_and_reconstructions",
+    "samples_by_region",
+    "sanity",
     "seen_percent",
     "semi_supervised",
     "slope",

@@ -1,6 +1,10 @@
 """One file a method, each with the training step of its paper, on the contract in `base`."""
 
 from course_utils.methods.aae import AAE
+from course_utils.methods.attribute_gan import AttributeGAN
+from course_utils.methods.attribute_regressor import AttributeRegressor
+from course_utils.methods.attribute_vae import AttributeVAE
+from course_utils.methods.attribute_vae_gan import AttributeVAEGAN
 from course_utils.methods.autoencoder import Autoencoder, DenoisingAutoencoder
 from course_utils.methods.base import Method
 from course_utils.methods.categorical_vae import CategoricalVAE
@@ -9,6 +13,7 @@ from course_utils.methods.clustering_aae import ClusteringAAE
 from course_utils.methods.conditional_gan import ConditionalGAN
 from course_utils.methods.conditional_vae import ConditionalVAE
 from course_utils.methods.dimension_reduction_aae import DimensionReductionAAE
+from course_utils.methods.feature_vae import FeatureVAE
 from course_utils.methods.full_covariance_vae import FullCovarianceVAE
 from course_utils.methods.gan import GAN
 from course_utils.methods.labelled_aae import LabelledAAE
@@ -18,11 +23,17 @@ from course_utils.methods.semi_supervised_aae import SemiSupervisedAAE
 from course_utils.methods.semi_supervised_vae import LayeredVAE, SemiSupervisedVAE
 from course_utils.methods.supervised_aae import SupervisedAAE
 from course_utils.methods.vae import VAE
+from course_utils.methods.vae_gan import VAEGAN
 
 __all__ = [
     "AAE",
     "GAN",
     "VAE",
+    "VAEGAN",
+    "AttributeGAN",
+    "AttributeRegressor",
+    "AttributeVAE",
+    "AttributeVAEGAN",
     "Autoencoder",
     "CategoricalVAE",
     "Classifier",
@@ -31,6 +42,7 @@ __all__ = [
     "ConditionalVAE",
     "DenoisingAutoencoder",
     "DimensionReductionAAE",
+    "FeatureVAE",
     "FullCovarianceVAE",
     "LabelledAAE",
     "LayeredVAE",

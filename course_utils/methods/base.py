@@ -17,8 +17,13 @@ def sgd(parameters, lr: float, momentum: float = 0.0) -> Optimizer:
     return torch.optim.SGD(parameters, lr=lr, momentum=momentum, fused=True)
 
 
-# by name, for methods that leave the choice to their recipes; both take (parameters, lr, momentum)
-OPTIMIZERS = {"sgd": sgd, "adam": adam}
+def rmsprop(parameters, lr: float, decay: float = 0.9) -> Optimizer:
+    """RMSProp: each gradient is divided by the root of a running mean of its square."""
+    return torch.optim.RMSprop(parameters, lr=lr, alpha=decay)
+
+
+# by name, for methods that leave the choice to their recipes; all take (parameters, lr, momentum or decay)
+OPTIMIZERS = {"sgd": sgd, "adam": adam, "rmsprop": rmsprop}
 
 
 class Method(nn.Module):

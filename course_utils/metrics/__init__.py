@@ -20,6 +20,7 @@ from course_utils.metrics.normality import (
     standardised,
 )
 from course_utils.metrics.placement import Agreement, field_agreement, matched_share, smaller_inside
+from course_utils.metrics.regions import RegionSharpness, region_sharpness
 from course_utils.metrics.retrieval import hamming_distances, precision_at_k
 from course_utils.metrics.samples import PrecisionRecall, fid, inception_score, kid, precision_recall, sharpness
 from course_utils.metrics.semi_supervised import (
@@ -48,6 +49,7 @@ __all__ = [
     "NormalityTest",
     "Partition",
     "PrecisionRecall",
+    "RegionSharpness",
     "TwoSampleTest",
     "angles_to_subspace",
     "choose_parzen_width",
@@ -84,6 +86,7 @@ __all__ = [
     "principal_components",
     "project",
     "psnr",
+    "region_sharpness",
     "share_by_quantile",
     "sharpness",
     "smaller_inside",

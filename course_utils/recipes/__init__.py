@@ -2,6 +2,7 @@
 
 from course_utils.recipes import (
     adversarial,
+    attributes,
     autoencoders,
     clustering,
     dimension_reduction,
@@ -14,6 +15,7 @@ from course_utils.recipes import (
     semi_supervised_vae,
     supervised,
     toy,
+    vae_gan,
     variational,
 )
 
@@ -32,5 +34,7 @@ FAMILIES = (
     posteriors,
     clustering,
     dimension_reduction,
+    vae_gan,
+    attributes,
 )
 ALL = {recipe.name: recipe for family in FAMILIES for recipe in family.RECIPES}

@@ -26,6 +26,7 @@ class Recipe:
     decay_at: fractions of the training at which all rates are divided by 10 (the same in every mode).
     evaluate: (method, data) to the numbers to store, by name; called without gradients in eval mode. It scores the
         test images; nothing may be chosen by these numbers.
+    prepare: what is done to a data set before it is used, `Splits` to `Splits`; notebooks do it in a cell of their own.
     codes: what is shipped where the weights are too large: (method, data) to tensors by name, and (those tensors, data)
         to the numbers that can be redone with them.
     track: (method, data) to numbers measured on the validation images after every epoch of a stored run: its curve.
@@ -42,6 +43,7 @@ class Recipe:
     batch_size: int = 100
     decay_at: tuple[float, ...] = ()
     track: Callable[[Method, Any], dict[str, float]] | None = None
+    prepare: Callable[[datasets.Splits], datasets.Splits] | None = None
     codes: tuple[Callable[[Method, Any], dict[str, Tensor]], Callable[[dict[str, Tensor], Any], dict]] | None = None
 
     def method(self, seed: int = 0) -> Method:

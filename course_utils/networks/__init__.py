@@ -1,0 +1,41 @@
+"""Networks: trunks (MLP, convolutional), encoders, decoders/generators, discriminators.
+
+Images are (B, C, H, W) in [0, 1]; codes z are (B, latent_dim). Every network returns its input's number format
+(float32 in, float32 out), whatever autocast computes inside: so losses, ``exp`` and ``log`` never see bfloat16.
+"""
+
+from course_utils.networks.common import BFLOAT16_MIN_PARAMETERS, count_parameters, dcgan_init, is_large, normal_init
+from course_utils.networks.decoders import ConvDecoder, MLPDecoder, StridedDecoder
+from course_utils.networks.discriminators import Discriminator, FeatureDiscriminator
+from course_utils.networks.encoders import (
+    CholeskyEncoder,
+    ClassStyleEncoder,
+    DeterministicEncoder,
+    GaussianEncoder,
+    UniversalEncoder,
+)
+from course_utils.networks.trunks import ACTIVATIONS, Trunk, activation, conv, mlp, strided_conv
+
+__all__ = [
+    "ACTIVATIONS",
+    "BFLOAT16_MIN_PARAMETERS",
+    "CholeskyEncoder",
+    "ClassStyleEncoder",
+    "ConvDecoder",
+    "DeterministicEncoder",
+    "Discriminator",
+    "FeatureDiscriminator",
+    "GaussianEncoder",
+    "MLPDecoder",
+    "StridedDecoder",
+    "Trunk",
+    "UniversalEncoder",
+    "activation",
+    "conv",
+    "count_parameters",
+    "dcgan_init",
+    "is_large",
+    "mlp",
+    "normal_init",
+    "strided_conv",
+]
