@@ -17,7 +17,7 @@ import torchvision
 from sklearn.datasets import load_digits
 
 from course_utils import datasets
-from course_utils.datasets import DatasetError, Images
+from course_utils.datasets import DatasetError, Images, downloaded
 
 N_TRAIN, N_TEST, N_VALIDATION = 40, 12, 10
 
@@ -44,10 +44,10 @@ def root(tmp_path, monkeypatch):
     """A data root of the test's own, no network, and made-up files as the published ones."""
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("COURSE_MODE", "default")
-    monkeypatch.setattr(datasets, "_SIZES", {name: len(content) for name, content in FILES.items()})
+    monkeypatch.setattr(downloaded, "_SIZES", {name: len(content) for name, content in FILES.items()})
     checksums = {name: hashlib.md5(content).hexdigest() for name, content in FILES.items()}
-    monkeypatch.setattr(datasets, "_MD5", {"MNIST": checksums})
-    monkeypatch.setattr(datasets, "N_VALIDATION", N_VALIDATION)
+    monkeypatch.setattr(downloaded, "_MD5", {"MNIST": checksums})
+    monkeypatch.setattr(downloaded, "N_VALIDATION", N_VALIDATION)
     network(monkeypatch, URLError("no network"))
     return tmp_path / "data"
 
@@ -287,7 +287,7 @@ def test_a_download_that_is_cut_short_is_an_error_not_a_small_data_set(monkeypat
 
 def test_images_and_labels_of_different_number(root, monkeypatch):
     short = idx(np.arange(N_TRAIN - 3) % 10)
-    monkeypatch.setitem(datasets._SIZES, "train-labels-idx1-ubyte", len(short))
+    monkeypatch.setitem(downloaded._SIZES, "train-labels-idx1-ubyte", len(short))
     put(root, FILES | {"train-labels-idx1-ubyte": short}, "KMNIST")
     with pytest.raises(DatasetError, match=r"got \(40, 1, 28, 28\) and \(37,\)"):
         datasets.load("kmnist")
@@ -301,7 +301,7 @@ def test_the_root_comes_from_the_environment_or_is_the_folder_data(monkeypatch):
     assert datasets.root() == Path.home() / "my data"
     for nothing in (lambda: monkeypatch.setenv("COURSE_DATA", ""), lambda: monkeypatch.delenv("COURSE_DATA")):
         nothing()
-        assert datasets.root() == Path(datasets.__file__).parents[1] / "data"
+        assert datasets.root() == Path(datasets.__file__).parents[2] / "data"
 
 
 @pytest.mark.parametrize("level", ["data", "data/MNIST", "data/MNIST/raw"])

@@ -248,7 +248,8 @@ def test_after_an_error_the_file_is_free(tmp_path):
 def load_read_only(sizes: dict[str, int], checksums: dict[str, str], root: Path, answers) -> None:
     """Without the rights of root, who may write everywhere."""
     os.environ |= {"COURSE_DATA": str(root), "COURSE_MODE": "default"}
-    datasets._SIZES, datasets._MD5, datasets.N_VALIDATION = sizes, {"MNIST": checksums}, 10
+    downloaded = datasets.downloaded
+    downloaded._SIZES, downloaded._MD5, downloaded.N_VALIDATION = sizes, {"MNIST": checksums}, 10
     if os.geteuid() == 0:
         datasets.load("mnist")  # imports what it needs from where others may not look
         os.setgid(65534)

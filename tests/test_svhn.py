@@ -12,7 +12,7 @@ import torch
 import torchvision
 
 from course_utils import datasets
-from course_utils.datasets import DatasetError
+from course_utils.datasets import DatasetError, downloaded
 
 N_TRAIN, N_TEST, N_VALIDATION = 24, 11, 5
 TRAIN, TEST = "train_32x32.mat", "test_32x32.mat"
@@ -37,7 +37,7 @@ PUBLISHED = {name: md5 for _, name, md5 in torchvision.datasets.SVHN.split_list.
 def root(tmp_path, monkeypatch):
     """A data root of the test's own, no network, and made-up files as the published ones."""
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "data"))
-    monkeypatch.setattr(datasets, "N_VALIDATION", N_VALIDATION)
+    monkeypatch.setattr(downloaded, "N_VALIDATION", N_VALIDATION)
     publish(monkeypatch, FILES)
     network(monkeypatch, URLError("no network"))
     return tmp_path / "data"
@@ -46,7 +46,7 @@ def root(tmp_path, monkeypatch):
 def publish(monkeypatch, files: dict[str, bytes]) -> None:
     """Have course and torchvision take these files for the published ones."""
     md5 = {name: hashlib.md5(content).hexdigest() for name, content in files.items()}
-    monkeypatch.setitem(datasets._MD5, "SVHN", md5)
+    monkeypatch.setitem(downloaded._MD5, "SVHN", md5)
     addresses = {"train": ["address", TRAIN, md5[TRAIN]], "test": ["address", TEST, md5[TEST]]}
     monkeypatch.setattr(torchvision.datasets.SVHN, "split_list", addresses)
 
@@ -110,7 +110,7 @@ def test_what_is_not_there_is_downloaded_once(root, monkeypatch):
 
 def test_the_checksums_are_the_published_ones(monkeypatch):
     monkeypatch.undo()
-    assert datasets._MD5["SVHN"] == PUBLISHED
+    assert downloaded._MD5["SVHN"] == PUBLISHED
 
 
 def test_without_network_the_reader_is_told_what_to_put_where():
