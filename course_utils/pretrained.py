@@ -1,7 +1,16 @@
 """The trained weights that the course ships: ``data/pretrained/NAME.safetensors``, each with a card, ``NAME.json``.
 
-Weights are in half precision, to be small; the statistics of batch norm stay in float32. Networks that only training
-needs (`Method.training_only`) are left out. There is no pickle.
+Weights are rounded, to be small. A large parameter (a matrix, the kernels of a convolution) is kept in 8 bits: whole
+numbers q from -127 to 127, and one float32 number, the scale, for each slice w of its first dimension (in `nn.Linear`
+the weights of one unit, in `nn.ConvTranspose2d` the kernels of one input channel):
+
+    scale = max|w| / 127,    q = round(w / scale),    read as q * scale
+
+so a weight moves by at most half a step, max|w| / 254. The scales of KEY lie beside it in the file, as ``KEY.scale``.
+"Large" means: this saves at least `LEAST_SAVED` bytes. Other parameters are in half precision; the statistics of batch
+norm stay in float32. Files written before, with all parameters in half precision, are read as well.
+
+Networks that only training needs (`Method.training_only`) are left out. There is no pickle.
 
 Of a network too wide for that (`MAX_BYTES`) the course ships what it made of the images instead, its codes, in the same
 two files under ``data/pretrained/codes``: figures and scores can be redone with them.
@@ -12,6 +21,7 @@ import json
 from pathlib import Path
 
 import safetensors.torch
+import torch
 from torch import Tensor, nn
 
 from course_utils.checkpoints import CheckpointError
@@ -19,6 +29,8 @@ from course_utils.files import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent / "data" / "pretrained"
 MAX_BYTES = 3_000_000
+LEAST_SAVED = 4_000  # bytes, by 8 bits instead of half precision; below, a parameter is not worth the rounding
+SCALE = ".scale"  # after the name of a parameter, which in PyTorch has no names below it
 
 
 def names() -> list[str]:
@@ -50,7 +62,11 @@ def too_large(method: nn.Module) -> bool:
 def save(name: str, method: nn.Module, facts: dict) -> None:
     """Write the weights of a method, and its card: `facts`, and size and checksum of the weights.
 
-    Raises ValueError for weights that half precision cannot hold, or that are `too_large`.
+    Large parameters are rounded to 8 bits: a weight moves by at most max|w| / 254, w its slice of the first dimension.
+    Weights read from a file and saved again give the same file.
+
+    Raises ValueError for weights that are infinite or NaN, or beyond half precision where that is used; for names that
+    scales need; and for networks that are `too_large`.
     """
     content = _content(_state(method))
     if len(content) > MAX_BYTES:
@@ -68,7 +84,7 @@ def load(name: str, method: nn.Module) -> dict:
     Raises CheckpointError for weights that are missing, damaged, or of other networks.
     """
     facts = card(name)
-    state = _read(ROOT, name, facts)
+    state = _restored(_read(ROOT, name, facts))
     try:
         left_out = {key: value for key, value in method.state_dict().items() if _only_for_training(method, key)}
         method.load_state_dict(left_out | state)  # copies into the method's own number formats
@@ -100,12 +116,29 @@ def load_codes(name: str) -> tuple[dict[str, Tensor], dict]:
 
 
 def _state(method: nn.Module) -> dict[str, Tensor]:
-    """What is shipped of a method: parameters in half precision, statistics as they are."""
+    """What is shipped of a method: parameters in 8 bits or in half precision, statistics as they are."""
     parameters = dict(method.named_parameters())
+    state = {key: value for key, value in method.state_dict().items() if not _only_for_training(method, key)}
+    if taken := [key for key in state if key + SCALE in state]:
+        raise ValueError(f"{taken[0] + SCALE!r} is the name for the scales of {taken[0]!r}, not of other weights")
+    stored = {}
+    for key, value in state.items():
+        if key not in parameters:
+            stored[key] = value
+        elif value.dim() >= 2 and value.numel() - 4 * len(value) >= LEAST_SAVED:  # a byte a weight, less 4 a scale
+            stored[key], stored[key + SCALE] = _in_8_bits(key, value)
+        else:
+            stored[key] = _halved(key, value)
+    return stored
+
+
+def _restored(stored: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights that `_state` stored: those with scales multiplied by them, the others as they are."""
+    scales = {key + SCALE for key in stored} & stored.keys()
     return {
-        key: _halved(key, value) if key in parameters else value
-        for key, value in method.state_dict().items()
-        if not _only_for_training(method, key)
+        key: value.float() * stored[key + SCALE] if key + SCALE in scales else value
+        for key, value in stored.items()
+        if key not in scales
     }
 
 
@@ -131,8 +164,19 @@ def _only_for_training(method: nn.Module, key: str) -> bool:
     return key.split(".")[0] in getattr(method, "training_only", ())
 
 
+def _in_8_bits(key: str, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Whole numbers (int8) of the shape of the weights, and their scales (float32) of shape (n, 1, ..., 1)."""
+    largest = weights.detach().float().abs().amax(dim=tuple(range(1, weights.dim())), keepdim=True)
+    scale = _finite(key, largest / 127)
+    steps = weights.detach().float() / torch.where(scale > 0, scale, 1)  # a slice of zeros has no steps
+    return steps.round().clamp(-127, 127).to(torch.int8), scale
+
+
 def _halved(key: str, weights: Tensor) -> Tensor:
-    half = weights.half()
-    if not half.isfinite().all():
+    return _finite(key, weights.half())
+
+
+def _finite(key: str, rounded: Tensor) -> Tensor:
+    if not rounded.isfinite().all():
         raise ValueError(f"{key} holds numbers beyond half precision (65,504) or NaN: they cannot be shipped")
-    return half
+    return rounded
