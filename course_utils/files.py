@@ -1,30 +1,40 @@
 """Writing files whole or not at all."""
 
+import contextlib
 import glob
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 UNFINISHED = ".part"
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a crash leaves either the old one or the new one, and no third thing.
+@contextlib.contextmanager
+def written_whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to write into, so that a crash leaves either the old file at `path` or the new one, and no third thing.
 
     The new content is complete on disk, under a temporary name, before it takes the old one's name. Missing folders
-    are made. Raises OSError, with the old file untouched, when it cannot be written.
+    are made. Raises OSError when it cannot be written. After any error, also one inside, the old file is untouched.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=UNFINISHED)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file as `written_whole` does, with content that is in memory."""
+    with written_whole(path) as file:
+        file.write(content)
 
 
 def remove_unfinished(path: Path) -> None:

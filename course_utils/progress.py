@@ -1,4 +1,4 @@
-"""The progress bar of `fit`: tqdm in a terminal, one line that is rewritten in place in a notebook."""
+"""The progress bar of all that takes long: tqdm in a terminal, one line that is rewritten in place in a notebook."""
 
 import io
 import sys
@@ -29,7 +29,7 @@ class _NotebookBar(tqdm):
         losses = f": {numbers['postfix']}" if numbers["postfix"] else ""
         done = numbers["n"] - numbers["initial"]
         super().close()  # draws the bar once more, so the sentence comes after it
-        self._write(f"{done:,} steps in {numbers['elapsed']:.0f} s{losses}")
+        self._write(f"{done:,} {self.unit}s in {numbers['elapsed']:.0f} s{losses}")
 
     def _write(self, text: str) -> None:
         content = {"text/plain": text}
@@ -45,7 +45,7 @@ def _in_notebook() -> bool:
     return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
-def progress_bar(first: int, total: int, enabled: bool = True) -> tqdm:
-    """A bar from step `first` to `total`, with rate, time left and what `set_postfix` is given."""
+def progress_bar(first: int, total: int, enabled: bool = True, unit: str = "step") -> tqdm:
+    """A bar from step `first` to `total`, with rate, time left and what `set_postfix` is given; `unit` is one step."""
     kind = _NotebookBar if _in_notebook() else tqdm
-    return kind(total=total, initial=first, disable=not enabled, unit="step", mininterval=0.5, leave=True)
+    return kind(total=total, initial=first, disable=not enabled, unit=unit, mininterval=0.5, leave=True)
