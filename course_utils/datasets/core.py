@@ -107,6 +107,7 @@ class Splits:
     train: Images
     validation: Images
     test: Images
+    attribute_names: tuple[str, ...] = ()  # of the columns of `Images.attributes`
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -115,5 +116,5 @@ class Splits:
 
     @property
     def n_classes(self) -> int:
-        """The number of classes."""
+        """The number of classes; 1 for faces, which have none."""
         return int(self.train.y.max()) + 1
