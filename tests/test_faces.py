@@ -87,10 +87,13 @@ JPGS = {f"{i + 1:06d}.jpg": photograph(i, 178, 218, 15, 40, 148) for i in range(
 
 
 def lists(signs: np.ndarray = SIGNS) -> dict[str, bytes]:
-    """The text files, with the white space of the published ones: signs right-aligned, headings that end in a space."""
+    """The text files, with the white space of the published ones: signs right-aligned after the first one of a row."""
     files = list(JPGS)
     columns = {
-        "list_attr_celeba.txt": (" ".join(NAMES) + " ", [" ".join(f"{sign:2d}" for sign in row) for row in signs]),
+        "list_attr_celeba.txt": (
+            " ".join(NAMES) + " ",
+            [" ".join([str(row[0]), *(f"{sign:2d}" for sign in row[1:])]) for row in signs],
+        ),
         "list_bbox_celeba.txt": ("image_id x_1 y_1 width height", ["   95   71  226  313"] * len(files)),
         "list_landmarks_align_celeba.txt": (
             " ".join(f"{each}_{axis}" for each in POINTS for axis in "xy") + " ",
@@ -158,7 +161,8 @@ def test_celeba(celeba, capsys):
     assert_is_made_up(splits)
     assert (splits.name, splits.image_shape, splits.n_classes) == ("celeba", (3, 64, 64), 1)
     assert splits.attribute_names == tuple(NAMES)
-    out = capsys.readouterr().out
+    out, err = capsys.readouterr()
+    assert "12/12" in err and "photograph/s" in err
     assert "12 photographs are cropped and scaled once, to .../data/celeba/celeba-64.npy" in out
     assert out.endswith(
         "Data: celeba, 7 training / 2 validation / 3 test images of 3x64x64 (as asked; memory-mapped)\n"
