@@ -155,7 +155,7 @@ def test_running_statistics_move_in_every_forward_pass_in_training_mode(name):
     passes = FORWARD_PASSES[name.split()[0]]
     for path, norm in norms.items():
         assert norm.num_batches_tracked == passes[path.split(".")[0]]
-        assert not torch.equal(norm.running_mean, before[path])
+        assert torch.equal(norm.running_mean, before[path]) == (norm.num_batches_tracked == 0)
 
 
 def test_running_statistics_move_under_no_grad_and_not_in_eval_mode():

@@ -58,6 +58,10 @@ def both_logits(seed, n, shape):
     return [4 * normal(seed, n), 4 * normal(seed + 1, n)]
 
 
+def three_logits(seed, n, shape):
+    return [4 * normal(seed + i, n) for i in range(3)]
+
+
 def triangles(seed, n, shape):
     d = math.prod(shape)
     below, log_diagonal = normal(seed, n, d, d).tril(-1), 0.3 * normal(seed + 1, n, d)
@@ -94,6 +98,11 @@ LOSSES = {
     "agreement_loss": Loss(losses.agreement_loss, two_views, flat=True, additive=False, lower=0),
     "discriminator_loss": Loss(losses.discriminator_loss, both_logits, of_pairs=False, additive=False, lower=0),
     "generator_loss": Loss(losses.generator_loss, logits, additive=False, lower=0),
+    "vae_gan_discriminator_loss": Loss(
+        losses.vae_gan_discriminator_loss, three_logits, of_pairs=False, additive=False, lower=0
+    ),
+    "vae_gan_decoder_loss": Loss(losses.vae_gan_decoder_loss, both_logits, of_pairs=False, additive=False, lower=0),
+    "feature_loss": Loss(losses.feature_loss, two, separable=False, additive=False, lower=0),
     "minimax_generator_loss": Loss(losses.minimax_generator_loss, logits, additive=False, upper=0),
     "cluster_head_penalty": Loss(
         lambda h: losses.cluster_head_penalty(h, 3.0), heads, flat=True, separable=False, additive=False, lower=0
@@ -249,6 +258,28 @@ def test_the_two_sides_of_the_game(seed, n, m):
     assert close(losses.minimax_generator_loss(fake), -losses.generator_loss(-fake))
     assert losses.generator_loss(fake + 1) < losses.generator_loss(fake)
     assert losses.minimax_generator_loss(fake + 1) < losses.minimax_generator_loss(fake)
+
+
+@quick
+@given(seeds, sizes, shapes, st.floats(0.1, 10))
+def test_the_feature_loss_is_relative_and_the_squared_error_otherwise(seed, n, shape, size):
+    f_hat, f = two(seed, n, shape)
+    assert close(losses.feature_loss(size * f_hat, size * f), losses.feature_loss(f_hat, f))
+    assert close(losses.feature_loss(f_hat, f, relative=False), losses.squared_error(f_hat, f))
+    assert losses.feature_loss(f, f) == 0
+    assert losses.feature_loss(torch.zeros_like(f), f) == pytest.approx(f[0].numel() / 2)
+
+
+@quick
+@given(seeds, st.integers(1, 6), st.floats(0, 2), st.floats(0.1, 2))
+def test_the_three_sided_game_is_the_two_sided_one_with_weights(seed, n, weight_hat, weight_fake):
+    real, hat, fake = three_logits(seed, n, ())
+    found = losses.vae_gan_discriminator_loss(real, hat, fake, weight_hat, weight_fake)
+    on_data = losses.generator_loss(real)
+    of_hat, of_fake = (losses.discriminator_loss(real, t) - on_data for t in (hat, fake))
+    assert close(found, on_data + weight_hat * of_hat + weight_fake * of_fake)
+    fooled = losses.vae_gan_decoder_loss(hat, fake, weight_hat, weight_fake)
+    assert close(fooled, weight_hat * losses.generator_loss(hat) + weight_fake * losses.generator_loss(fake))
 
 
 @quick

@@ -126,6 +126,24 @@ def test_sharpness_is_of_each_image_whatever_its_contrast(seed, n, c, side, cont
         metrics.sharpness(x[0])
 
 
+@quick
+@given(seeds, sizes, st.integers(1, 3), st.integers(5, 9), st.floats(0.1, 10))
+def test_sharpness_by_region_adds_up_and_does_not_see_contrast(seed, n, c, side, contrast):
+    x, margin = uniform(seed, n, c, side, side + 2), 2
+    found = metrics.region_sharpness(x, margin)
+    power = x.square().sum(1)
+    inside = power[:, margin:-margin, margin:-margin].sum((1, 2))
+    outside = power.sum((1, 2)) - inside
+    energy = found.centre.square() * inside + found.border.square() * outside  # all steps of the image
+    assert close(energy, metrics.sharpness(x).square() * power.sum((1, 2)))
+    assert all(close(a, b) for a, b in zip(metrics.region_sharpness(contrast * x, margin), found, strict=True))
+    turned = metrics.region_sharpness(x.flip(0).flip(3).transpose(2, 3), margin)
+    assert all(close(a, b.flip(0)) for a, b in zip(turned, found, strict=True))
+    for bad in (x[0], x[..., :4]):
+        with pytest.raises(ValueError, match="larger than twice the margin 2"):
+            metrics.region_sharpness(bad, margin)
+
+
 # ---- codes ------------------------------------------------------------------------------------------------------
 
 

@@ -172,3 +172,17 @@ def test_sharpness_of_black_is_undefined_and_other_shapes_are_refused():
     assert metrics.sharpness(torch.zeros(1, 1, 8, 8)).isnan().all()
     with pytest.raises(ValueError, match=r"takes images \(N, C, H, W\), got shape \(8, 8\)"):
         metrics.sharpness(torch.zeros(8, 8))
+
+
+def test_sharpness_by_region_is_that_of_pictures_with_one_region_only():
+    """One white pixel has four steps of 1: a sharpness of 2. At the edge of its region half a step is the other's."""
+    x = torch.zeros(3, 1, 28, 28)
+    x[0, 0, 14, 14] = x[1, 0, 0, 14] = x[2, 0, 14, 7] = 1
+    found = metrics.region_sharpness(x)
+    nan = float("nan")
+    torch.testing.assert_close(found.centre, torch.tensor([2.0, nan, 3.5**0.5]), equal_nan=True)
+    torch.testing.assert_close(found.border, torch.tensor([nan, 2.0, nan]), equal_nan=True)
+    plane = torch.zeros(1, 1, 28, 28)
+    plane[..., 3:-3, 3:-3] = 0.5
+    assert metrics.region_sharpness(plane).centre == 0
+    assert metrics.region_sharpness(plane).border > 0

@@ -26,6 +26,7 @@ from course_utils.evaluation.clusters import (
 )
 from course_utils.evaluation.codes import PARZEN_WIDTHS, bounds, codes, likelihood, parzen
 from course_utils.evaluation.common import N_IMAGES, random_subset, test_images
+from course_utils.evaluation.faces import attribute_faces, faces
 from course_utils.evaluation.images import class_images, image_game, image_quality, images, images_and_bound
 from course_utils.evaluation.parts import mixture_parts, parts, roll_parts
 from course_utils.evaluation.points import N_POINTS, points, ring, ring_game
@@ -45,6 +46,7 @@ __all__ = [
     "PARZEN_WIDTHS",
     "SANE_CLASS_PERCENT",
     "SANE_RAREST_PERCENT",
+    "attribute_faces",
     "attribute_images",
     "attribute_images_and_reconstructions",
     "attribute_regression",
@@ -58,6 +60,7 @@ __all__ = [
     "clustering_scores",
     "codes",
     "draws",
+    "faces",
     "followed",
     "image_game",
     "image_quality",

@@ -26,8 +26,12 @@ def region_sharpness(x: Tensor, margin: int = 7) -> RegionSharpness:
     energy = _steps(x, 2) + _steps(x, 3)
     middle = torch.zeros_like(power[:1])
     middle[:, margin:-margin, margin:-margin] = 1
-    both = [((energy * region).sum((1, 2)) / (power * region).sum((1, 2))).sqrt() for region in (middle, 1 - middle)]
-    return RegionSharpness(*both)
+    return RegionSharpness(*(_root_of_share(energy, power, region) for region in (middle, 1 - middle)))
+
+
+def _root_of_share(energy: Tensor, power: Tensor, region: Tensor) -> Tensor:
+    energy, power = ((each * region).sum((1, 2)) for each in (energy, power))
+    return torch.where(power > 0, energy / power, torch.nan).sqrt()
 
 
 def _steps(x: Tensor, dim: int) -> Tensor:

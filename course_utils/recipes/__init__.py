@@ -6,6 +6,7 @@ from course_utils.recipes import (
     autoencoders,
     clustering,
     dimension_reduction,
+    faces,
     images,
     judges,
     limits,
@@ -36,5 +37,6 @@ FAMILIES = (
     dimension_reduction,
     vae_gan,
     attributes,
+    faces,
 )
 ALL = {recipe.name: recipe for family in FAMILIES for recipe in family.RECIPES}

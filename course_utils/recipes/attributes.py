@@ -27,7 +27,7 @@ _PAPER = "Larsen et al. 2016, section 4.2"
 _OURS = (
     "ours: 15 attributes of digits, networks (28x28) and rates of vae_gan, the attributes join before each dense layer"
 )
-_COMMON = {"prepare": attribute_vectors.attach, "epochs": by_mode(2, 8, 50)}
+_COMMON = {"prepare": attribute_vectors.attach, "epochs": by_mode(6, 8, 50)}
 
 RECIPES = [
     Recipe(

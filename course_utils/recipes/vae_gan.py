@@ -76,8 +76,8 @@ _OURS = (
     f"{_PAPER}; {_NETWORKS}, discriminator 3e-4; features in units of their mean square; decoder not saturating; one "
     "pass of the decoder for codes of images and of the prior"
 )
-_EPOCHS = {"epochs": by_mode(2, 8, 50)}
-_SHORT = {"epochs": by_mode(2, 4, 4)}  # by default 2,000 steps on MNIST
+_EPOCHS = {"epochs": by_mode(6, 8, 50)}
+_SHORT = {"epochs": by_mode(6, 4, 4)}  # by default 2,000 steps on MNIST
 
 
 def _variant(name: str, what: str, evaluate: Callable = evaluation.samples_and_reconstructions, **options) -> Recipe:
