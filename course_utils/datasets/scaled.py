@@ -61,7 +61,7 @@ def stored(name: str, file: Path, source: str) -> Splits | None:
     try:
         with np.load(card) as read:
             facts = {key: read[key] for key in ("source", "sizes", "attributes", "attribute_names")}
-        # changes would stay in memory: never "r", of which torch cannot make a tensor that may only be read
+        # "c", not "r": torch has no tensors that may only be read. What is changed in memory never reaches the file
         x = np.lib.format.open_memmap(file, mode="c")
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         return _again(file, "is damaged")
@@ -106,7 +106,7 @@ def make(name: str, file: Path, source: str, photographs: Photographs, crop: Cro
             each.chmod(0o644)  # temporary files are their owner's alone; this may be a folder for many
     except OSError as error:
         raise DatasetError(
-            f"{file} cannot be written ({error.strerror}): it needs {size:.1f} GB in a folder you may write to; "
+            f"{file} cannot be written ({error.strerror or error}): it needs {size:.1f} GB in a folder you may write to; "
             "make room, or set COURSE_DATA to another folder"
         ) from error
     return stored(name, file, source)
