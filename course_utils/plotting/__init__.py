@@ -93,6 +93,13 @@ from course_utils.plotting.vae_against_gan import (
     judges_diagram,
     sharpness_strips,
 )
+from course_utils.plotting.vae_gan import (
+    gradient_table,
+    paired_rows,
+    panels_over,
+    pixel_wishes,
+    vae_gan_diagram,
+)
 from course_utils.plotting.variational import (
     bounds,
     curves,
@@ -144,6 +151,7 @@ __all__ = [
     "fitted_posteriors",
     "game_strip",
     "gan_diagram",
+    "gradient_table",
     "grouped_bars",
     "head_discs",
     "image_grid",
@@ -161,9 +169,12 @@ __all__ = [
     "measured_against",
     "mistaken_pairs",
     "over_time",
+    "paired_rows",
+    "panels_over",
     "path",
     "paths_of_images",
     "percentile_grid",
+    "pixel_wishes",
     "plane_grid",
     "point_panels",
     "posterior_clouds",
@@ -187,6 +198,7 @@ __all__ = [
     "tradeoff",
     "two_choices",
     "vae_diagram",
+    "vae_gan_diagram",
     "views_of_space",
     "walk_sheet",
 ]
