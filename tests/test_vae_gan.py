@@ -121,7 +121,7 @@ def test_the_yardstick_of_a_feature_vae_does_not_change():
 
 
 def test_the_papers_networks_have_its_shapes():
-    """Larsen et al. 2016, table 1, for 64x64 colour images and 128 latent dimensions."""
+    """Larsen et al. 2016, table of architectures, for 64x64 colour images and 128 latent dimensions."""
     image = (3, 64, 64)
     trunk = networks.strided_conv(image, (64, 128, 256), 1024)
     assert [tuple(m.weight.shape) for m in trunk.modules() if hasattr(m, "weight") and m.weight.ndim > 1] == [

@@ -85,7 +85,7 @@ class StridedDecoder(nn.Module):
     Batch norm and ReLU after all layers but the last. The dense layer makes `start` channels, each up-convolution
     doubles the sides. `widths` are the channels after each; the channels of the image are made by one more
     convolution (`ends_in_convolution`) or by one more up-convolution. The paper's, for 64x64 images: start 256, widths
-    256, 128, 32 and a convolution (Larsen et al. 2016, table 1). The default is for 28x28 on a CPU.
+    256, 128, 32 and a convolution (Larsen et al. 2016, table of architectures). The default is for 28x28 on a CPU.
     """
 
     def __init__(

@@ -29,7 +29,7 @@ SETTINGS = {
 def parts(
     n_attributes: int = 0,
 ) -> tuple[GaussianEncoder, StridedDecoder, FeatureDiscriminator, distributions.Gaussian]:
-    """The paper's encoder, decoder and discriminator (Larsen et al. 2016, table 1), and the prior."""
+    """The paper's encoder, decoder and discriminator (Larsen et al. 2016, table of architectures), and the prior."""
     trunk = networks.strided_conv(FACE, (64, 128, 256), 1024, n_attributes)
     return (
         GaussianEncoder(trunk, LATENT_DIM),
@@ -54,9 +54,9 @@ def attribute_vae_gan(n_attributes: int) -> Callable[[], AttributeVAEGAN]:
 
 
 _SOURCE = (
-    "Larsen et al. 2016, table 1 and the authors' code (gamma 1e-6 on half the sum of squares, RMSProp 3e-4, batches "
-    "of 64); ours: sigmoid output, reconstructions and samples as fakes as in the paper's algorithm 1 (their code: "
-    "samples only), no gating of the discriminator"
+    "Larsen et al. 2016, table of architectures, and the authors' code (gamma 1e-6 on half the sum of squares, RMSProp "
+    "3e-4, batches of 64); ours: sigmoid output, reconstructions and samples as fakes as in the paper's algorithm 1 "
+    "(their code: samples only), no gating of the discriminator"
 )
 _BUDGET = {"epochs": by_mode(1, 10, 25), "batch_size": 64}
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from course_utils.tables.aae_paper import aae_paper
+from course_utils.tables.attributes import attributes
 from course_utils.tables.benchmark import benchmark
 from course_utils.tables.common import grid
 from course_utils.tables.comparison import Comparison
@@ -16,6 +17,7 @@ __all__ = [
     "TABLES",
     "Comparison",
     "aae_paper",
+    "attributes",
     "benchmark",
     "grid",
     "rewrite",
@@ -27,6 +29,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "aae-paper": aae_paper,
     **{name: comparison.markdown for name, comparison in COMPARISONS.items()},
     "semi-supervised": semi_supervised,
+    "attributes": attributes,
     "benchmark": benchmark,
 }
 
