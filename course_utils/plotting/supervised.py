@@ -112,7 +112,11 @@ def source_against_drawn(panels: dict[str, tuple[Tensor, Tensor]]) -> Figure:
 
 
 def along_directions(
-    rows: dict[str, Tensor], amounts: Tensor, values: dict[str, dict[str, Tensor]], ylabel: str
+    rows: dict[str, Tensor],
+    amounts: Tensor,
+    values: dict[str, dict[str, Tensor]],
+    ylabel: str,
+    xlabel: str = "moved by (standard deviations)",
 ) -> Figure:
     """For each direction a strip of images (T, C, H, W), and below it how attributes change along it, (T,) each.
 
@@ -128,7 +132,7 @@ def along_directions(
         strip.set_title(name)
         for i, (attribute, v) in enumerate(values[name].items()):
             chart.plot(amounts, v.cpu(), marker="osD^v"[i % 5], ms=5, lw=1.8, color=CLASS_COLORS[i], label=attribute)
-        chart.set(xlim=edges, xlabel="moved by (standard deviations)")
+        chart.set(xlim=edges, xlabel=xlabel)
     axes[1, 0].set_ylabel(ylabel)
     axes[1, -1].legend(frameon=False, fontsize=10)
     return fig
