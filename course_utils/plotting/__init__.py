@@ -1,5 +1,12 @@
 """Figures. Every function returns a matplotlib Figure with labelled axes; `notebook.show` adds caption and alt text."""
 
+from course_utils.plotting.attribute_vectors import (
+    asked_against_measured,
+    attribute_vae_gan_diagram,
+    number_tables,
+    queries_and_samples,
+    two_witnesses,
+)
 from course_utils.plotting.autoencoders import (
     along_paths,
     autoencoder_diagram,
@@ -117,7 +124,9 @@ __all__ = [
     "along_directions",
     "along_parts",
     "along_paths",
+    "asked_against_measured",
     "attribute_by_cluster",
+    "attribute_vae_gan_diagram",
     "autoencoder_diagram",
     "bounds",
     "by_code_size",
@@ -168,6 +177,7 @@ __all__ = [
     "losses_beside_error",
     "measured_against",
     "mistaken_pairs",
+    "number_tables",
     "over_time",
     "paired_rows",
     "panels_over",
@@ -183,6 +193,7 @@ __all__ = [
     "posteriors_diagram",
     "prior_samples",
     "probe_accuracy",
+    "queries_and_samples",
     "reduction_diagram",
     "reduction_panels",
     "semi_supervised_diagram",
@@ -197,6 +208,7 @@ __all__ = [
     "supervised_aae_diagram",
     "tradeoff",
     "two_choices",
+    "two_witnesses",
     "vae_diagram",
     "vae_gan_diagram",
     "views_of_space",
