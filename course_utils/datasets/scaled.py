@@ -106,8 +106,8 @@ def make(name: str, file: Path, source: str, photographs: Photographs, crop: Cro
             each.chmod(0o644)  # temporary files are their owner's alone; this may be a folder for many
     except OSError as error:
         raise DatasetError(
-            f"{file} cannot be written ({error.strerror or error}): it needs {size:.1f} GB in a folder you may write to; "
-            "make room, or set COURSE_DATA to another folder"
+            f"{file} cannot be written ({error.strerror or error}): it needs {size:.1f} GB in a folder "
+            "you may write to; make room, or set COURSE_DATA to another folder"
         ) from error
     return stored(name, file, source)
 
