@@ -12,9 +12,11 @@ import torch
 import torchvision
 from PIL import Image
 
-from course_utils import datasets
+from course_utils import datasets, distributions, networks
 from course_utils.batches import make_batches
 from course_utils.datasets import DatasetError, lfw, scaled
+from course_utils.methods import VAE
+from course_utils.training import fit
 
 
 @pytest.fixture(autouse=True)
@@ -220,6 +222,16 @@ def test_batches_of_faces(celeba):
     rows = [number(image * 255) for image in batch["x"]]
     assert sorted(rows) == [i for i, part in enumerate(PARTS) if part == 0]
     np.testing.assert_array_equal(batch["attributes"].numpy(), SIGNS[rows])
+
+
+def test_faces_are_trained_on_as_they_are(celeba):
+    faces, shape = datasets.load("celeba"), (3, 64, 64)
+    encoder = networks.GaussianEncoder(networks.mlp(shape, (8,)), 2)
+    vae = VAE(encoder, networks.MLPDecoder(2, shape, (8,)), distributions.Gaussian(2))
+    history = fit(vae, faces.train, epochs=2, batch_size=3, progress=False, device="cpu")
+    assert history.steps == 4
+    x = faces.test.floats()
+    assert vae.reconstruct(x).shape == x.shape
 
 
 def test_other_lists_are_noticed(celeba, monkeypatch, capsys):
