@@ -80,13 +80,12 @@ _EPOCHS = {"epochs": by_mode(6, 8, 50)}
 _SHORT = {"epochs": by_mode(6, 4, 4)}  # by default 2,000 steps on MNIST
 
 
-def _variant(name: str, what: str, evaluate: Callable = evaluation.samples_and_reconstructions, **options) -> Recipe:
-    return Recipe(f"vae_gan_{name}", f"{_OURS}; {what}", vae_gan(**options), evaluate, **_EPOCHS)
+def _short(name: str, what: str, evaluate: Callable = evaluation.samples_and_reconstructions, **options) -> Recipe:
+    return Recipe(f"vae_gan_{name}", f"{_OURS}; 2,000 steps; {what}", vae_gan(**options), evaluate, **_SHORT)
 
 
-def _short(name: str, what: str, **options) -> Recipe:
-    source = f"{_OURS}; 2,000 steps; {what}"
-    return Recipe(f"vae_gan_short{name}", source, vae_gan(**options), evaluation.sanity, **_SHORT)
+def _sane(name: str, what: str, **options) -> Recipe:
+    return _short(f"short{name}", what, evaluation.sanity, **options)
 
 
 RECIPES = [
@@ -112,12 +111,12 @@ RECIPES = [
         evaluation.samples_and_reconstructions,
         **_EPOCHS,
     ),
-    *(_variant(f"gamma_{g:g}", f"gamma {g:g}", gamma=g) for g in GAMMAS if g != GAMMA),
-    *(_variant(f"layer_{n}", f"features of layer {n}", layer=n) for n in LAYERS if n != LAYER),
-    _variant("without_samples", "no samples of the prior in the GAN loss", weight_fake=0.0),
-    _variant("without_reconstructions", "no reconstructions in the GAN loss, as in the authors' code", weight_hat=0.0),
-    _variant("balanced", "fakes weigh as much as the data", weight_hat=0.5, weight_fake=0.5),
-    _short("", "to see whether it is sane"),
-    _short("_absolute_features", "features as they are", relative_features=False),
-    _short("_equal_rates", "the discriminator learns as fast as the others", discriminator_lr=RATES["lr"]),
+    *(_short(f"gamma_{g:g}", f"gamma {g:g}", gamma=g) for g in GAMMAS),
+    *(_short(f"layer_{n}", f"features of layer {n}", layer=n) for n in LAYERS if n != LAYER),
+    _short("without_samples", "no samples of the prior in the GAN loss", weight_fake=0.0),
+    _short("without_reconstructions", "no reconstructions in the GAN loss, as in the authors' code", weight_hat=0.0),
+    _short("balanced", "fakes weigh as much as the data", weight_hat=0.5, weight_fake=0.5),
+    _sane("", "to see whether it is sane"),
+    _sane("_absolute_features", "features as they are", relative_features=False),
+    _sane("_equal_rates", "the discriminator learns as fast as the others", discriminator_lr=RATES["lr"]),
 ]
