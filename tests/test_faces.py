@@ -293,6 +293,23 @@ def test_an_interrupted_scaling_leaves_nothing_behind(celeba, monkeypatch):
     assert_is_made_up(datasets.load("celeba"))
 
 
+def test_interrupted_between_the_two_files_the_old_card_is_gone(celeba, monkeypatch):
+    """Else it would vouch for new images, if the lists became the old ones again."""
+
+    def interrupt(*arguments, **arrays):
+        raise KeyboardInterrupt
+
+    datasets.load("celeba")
+    changed = lists(-SIGNS)
+    with monkeypatch.context() as patch:
+        publish(patch, ARCHIVE | changed)
+        put(celeba.parent, changed)
+        patch.setattr(np, "savez", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            datasets.load("celeba")
+    assert (celeba / "celeba-64.npy").exists() and not (celeba / "celeba-64.npz").exists()
+
+
 @pytest.mark.parametrize("chunk", [1, 5, 100])
 def test_the_order_does_not_depend_on_how_many_are_decoded_at_a_time(celeba, monkeypatch, chunk):
     monkeypatch.setattr(scaled, "CHUNK", chunk)
@@ -434,6 +451,15 @@ def test_nobody_is_in_two_parts_of_lfw(root):
     put_lfw(root)
     people = [{PHOTOGRAPHS[i][0] for i in part} for part in parts_of(datasets.load("lfw"))]
     assert sum(len(part) for part in people) == len(set.union(*people)) == len(PEOPLE)
+
+
+@pytest.mark.parametrize("n", [6, 7, 8])
+def test_nobody_is_in_two_parts_where_the_shares_end_within_a_person(n):
+    keys, sizes = lfw._by_person([(f"Person {i}", j) for i in range(11) for j in range(1, n + 1)])
+    ends = np.cumsum(sizes)
+    parts = [{person for person, _ in keys[end - size : end]} for size, end in zip(sizes, ends, strict=True)]
+    assert sum(len(part) for part in parts) == 11
+    assert [len(part) for part in parts] == [9, 1, 1]
 
 
 def test_the_parts_of_lfw_have_their_shares():
