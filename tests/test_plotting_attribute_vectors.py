@@ -78,6 +78,19 @@ def test_asked_against_measured_draws_mean_and_middle_half_beside_the_diagonal()
     assert np.allclose(strip.images[0].get_array()[:4, :4], strips["slant"][0, 0])
 
 
+def test_runs_stand_on_the_line_of_their_model_and_their_mean_is_marked():
+    panels = {"cosine": {"VAE": [0.8, 0.9], "GAN": []}, "error": {"VAE": [3.0], "GAN": [4.0, 6.0]}}
+    left, right = plotting.runs_by_model(panels, ["high is good", "low is good"]).axes
+    assert [t.get_text() for t in left.get_yticklabels()] == ["VAE", "GAN"]
+    marks, bar, nothing = left.collections
+    assert np.allclose(marks.get_offsets(), [(0.8, 0), (0.9, 0)]) and len(nothing.get_offsets()) == 0
+    assert np.allclose(bar.get_segments()[0][:, 0], 0.85)
+    assert [(t.get_text(), t.xy[1]) for t in left.texts] == [("not run yet", 1)] and not right.texts
+    assert np.allclose(right.collections[2].get_offsets(), [(4, 1), (6, 1)])
+    assert left.get_ylim()[0] > left.get_ylim()[1]  # the first model on top
+    assert (left.get_title(), right.get_xlabel()) == ("cosine", "low is good")
+
+
 def test_two_witnesses_put_the_ruler_across_and_the_regressor_up():
     ruler = torch.stack([torch.full((50,), 2.0), torch.full((50,), -1.0)], dim=1)
     regressor = torch.stack([torch.full((50,), -3.0), torch.full((50,), 1.0)], dim=1)

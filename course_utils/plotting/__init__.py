@@ -5,6 +5,7 @@ from course_utils.plotting.attribute_vectors import (
     attribute_vae_gan_diagram,
     number_tables,
     queries_and_samples,
+    runs_by_model,
     two_witnesses,
 )
 from course_utils.plotting.autoencoders import (
@@ -196,6 +197,7 @@ __all__ = [
     "queries_and_samples",
     "reduction_diagram",
     "reduction_panels",
+    "runs_by_model",
     "semi_supervised_diagram",
     "share_panels",
     "shares_by_class",

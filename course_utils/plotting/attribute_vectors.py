@@ -133,6 +133,27 @@ def asked_against_measured(
     return fig
 
 
+def runs_by_model(panels: dict[str, dict[str, Sequence[float]]], xlabels: Sequence[str]) -> Figure:
+    """One panel a measure, one line a model: the value of each run as a mark, their mean as a bar across the line.
+
+    The axes need not begin at 0. A model without runs has an empty line that says so.
+    """
+    fig, axes = figure(1, len(panels), size=(3.7, 2.6), squeeze=False)
+    for ax, xlabel, (title, models) in zip(axes[0], xlabels, panels.items(), strict=True):
+        for i, values in enumerate(models.values()):
+            look = {"marker": "osD^v"[i % 5], "color": CLASS_COLORS[i], "edgecolor": "black", "lw": 0.6}
+            ax.scatter(values, [i] * len(values), s=60, zorder=3, **look)
+            if len(values):
+                ax.vlines(np.mean(values), i - 0.3, i + 0.3, color="black", lw=2)
+            else:
+                ax.annotate("not run yet", (0.5, i), xycoords=("axes fraction", "data"), ha="center", va="center")
+        ax.set(title=title, xlabel=xlabel, yticks=range(len(models)), ylim=(len(models) - 0.4, -0.6))
+        ax.set_yticklabels(models)
+        ax.grid(axis="y", color="0.9")
+        ax.locator_params(axis="x", nbins=5)
+    return fig
+
+
 def two_witnesses(rows: dict[str, tuple[Tensor, Tensor]], names: Sequence[str], limit: float = 4.0) -> Figure:
     """For each set of images a row of panels, one an attribute: the ruler (N, A) across, the regressor (N, A) up.
 
