@@ -22,7 +22,8 @@ def load() -> Classifier:
 
     Raises CheckpointError if its weights are missing or damaged.
     """
-    judge = build()
+    with torch.random.fork_rng(devices=[]):  # its weights are thrown away: nobody's noise shall depend on this
+        judge = build()
     pretrained.load(NAME, judge)
     return judge.requires_grad_(False)
 

@@ -22,7 +22,8 @@ def load() -> AttributeRegressor:
 
     Raises CheckpointError if its weights are missing or damaged.
     """
-    regressor = build()
+    with torch.random.fork_rng(devices=[]):  # its weights are thrown away: nobody's noise shall depend on this
+        regressor = build()
     pretrained.load(NAME, regressor)
     return regressor.requires_grad_(False)
 

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_utils import evaluation, judge, metrics
+from course_utils import evaluation, judge, metrics, regressor
 from course_utils.datasets import Images, Splits
 from course_utils.methods import Method
 
@@ -61,7 +61,9 @@ def test_errors_are_those_of_the_reconstructions_and_not_of_the_samples(data):
     darker = Copier(data.test.x.clone(), change=lambda x: x - 0.1)
     numbers = evaluation.samples_and_reconstructions(darker, data)
     assert numbers["reconstruction_squared_error"] == pytest.approx(0.5 * 784 * 0.01, rel=1e-4)
-    assert numbers["reconstruction_class_percent"] == pytest.approx(10), "every class is read one lower, but for the lowest"
+    assert numbers["reconstruction_class_percent"] == pytest.approx(10), (
+        "every class is read one lower, but for the lowest"
+    )
     assert numbers["fid"] == pytest.approx(0, abs=1e-6)
 
 
@@ -103,3 +105,12 @@ def test_faces_are_measured_on_bytes_as_on_numbers():
         (as_bytes.floats() / 2).square().flatten(1).sum(1).mean().item() / 2, rel=1e-4
     )
     assert numbers["sample_sharpness"] == pytest.approx(metrics.sharpness(x).mean().item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("module", [judge, regressor], ids=["judge", "regressor"])
+def test_loading_a_judge_does_not_move_the_random_state(module):
+    """Else the first evaluation of a process would draw other images than the second."""
+    module.load.cache_clear()
+    before = torch.random.get_rng_state()
+    module.load()
+    assert torch.equal(torch.random.get_rng_state(), before)
