@@ -87,3 +87,15 @@ def test_panels_share_their_x_and_a_name_looks_the_same_in_all():
     assert [line.get_xdata()[0] for line in first.lines[1:]] == [0.1]
     assert (first.get_xscale(), first.get_yscale()) == ("log", "linear")
     assert first.get_ylim()[0] <= 0
+
+
+def test_dots_stand_at_their_values_the_first_row_at_the_top():
+    rows = {"blurred": {"layer 0": 0.1, "layer 3": 9.0}, "moved": {"layer 0": 0.3, "layer 3": 0.2}}
+    (ax,) = plotting.dots_by_row(rows, "distance", {"random pair": 1.0}).axes
+    dots = {line.get_label(): line for line in ax.lines if line.get_label().startswith("layer")}
+    assert list(dots["layer 3"].get_xdata()) == [9.0, 0.2] and list(dots["layer 3"].get_ydata()) == [0, 1]
+    assert list(dots["layer 0"].get_xdata()) == [0.1, 0.3]
+    assert dots["layer 0"].get_marker() != dots["layer 3"].get_marker()
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["blurred", "moved"] and ax.yaxis_inverted()
+    assert (ax.get_xscale(), ax.get_xlabel(), [t.get_text() for t in ax.texts]) == ("log", "distance", ["random pair"])
+    assert [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == "--"] == [1.0]

@@ -102,6 +102,7 @@ from course_utils.plotting.vae_against_gan import (
     sharpness_strips,
 )
 from course_utils.plotting.vae_gan import (
+    dots_by_row,
     gradient_table,
     paired_rows,
     panels_over,
@@ -153,6 +154,7 @@ __all__ = [
     "decoded_points",
     "directions_learned",
     "distortion_grid",
+    "dots_by_row",
     "error_over_time",
     "errors_by_row",
     "feature_maps",

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.ticker import FuncFormatter
 from torch import Tensor
 
 from course_utils.plotting.images import _tile
@@ -131,8 +132,8 @@ def paired_rows(
     Where a strip is None, `absent` is written.
     """
     widths = [max((len(pair[side]) for pair in rows.values() if pair[side] is not None), default=1) for side in (0, 1)]
-    total = 0.7 * sum(widths) + 2.4
-    fig, axes = figure(len(rows), 2, size=(total / 2, 0.82), squeeze=False, width_ratios=widths)
+    total = 0.62 * sum(widths) + 1.8
+    fig, axes = figure(len(rows), 2, size=(total / 2, 0.74), squeeze=False, width_ratios=widths)
     for line, (name, pair) in zip(axes, rows.items(), strict=True):
         for ax, images, label in zip(line, pair, (name, ""), strict=True):
             if images is None:
@@ -176,4 +177,26 @@ def panels_over(
         if "y" not in log:
             ax.set_ylim(bottom=min(0, ax.get_ylim()[0]))
         ax.legend(frameon=False, fontsize=11)
+    return fig
+
+
+def dots_by_row(rows: dict[str, dict[str, float]], xlabel: str, reference: dict[str, float] | None = None) -> Figure:
+    """For each row the positive value of every name, as a mark on a logarithmic axis; `reference` names values to mark.
+
+    The first row is at the top. A name has the same mark in all rows.
+    """
+    names = list(dict.fromkeys(name for row in rows.values() for name in row))
+    fig, ax = figure(size=(8.6, 0.62 * len(rows) + 1.5))
+    for i, name in enumerate(names):
+        points = [(row[name], place) for place, row in enumerate(rows.values()) if name in row]
+        look = {"color": CLASS_COLORS[i], "marker": MARKERS[i % 5], "ms": 11, "mec": "black", "mew": 0.8}
+        ax.plot(*zip(*points, strict=True), ls="", label=name, zorder=3, **look)
+    for name, value in (reference or {}).items():
+        ax.axvline(value, color="0.35", ls="--", lw=1.2)
+        ax.annotate(name, (value, 1.0), xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=11)
+    ax.hlines(range(len(rows)), 0, 1, transform=ax.get_yaxis_transform(), color="0.85", lw=1, zorder=0)
+    ax.set(xlabel=xlabel, xscale="log", ylim=(len(rows) - 0.5, -0.5))
+    ax.set_yticks(range(len(rows)), rows)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return fig
