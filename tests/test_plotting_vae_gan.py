@@ -23,17 +23,17 @@ def test_the_diagram_names_the_networks_and_what_each_loss_moves():
 
 
 def test_gradient_table_writes_every_norm_frames_what_is_used_and_says_where_there_is_no_path():
-    norms = {"prior": {"encoder": 0.5, "decoder": None}, "feature": {"encoder": 120.0, "decoder": 0.0}}
+    norms = {"prior": {"encoder": 0.5, "decoder": None}, "feature": {"encoder": 1234.5, "decoder": 0.0}}
     (ax,) = plotting.gradient_table(norms, {"prior": ["encoder"], "feature": ["decoder"]}).axes
     text = {t.get_position(): t.get_text() for t in ax.texts}
-    assert text == {(0, 0): "0.5\nmoves it", (1, 0): "no path", (0, 1): "1.2e+02", (1, 1): "0\nmoves it"}
+    assert text == {(0, 0): "0.5\nmoves it", (1, 0): "no path", (0, 1): "1,234", (1, 1): "0\nmoves it"}
     frames = [p for p in ax.patches if isinstance(p, Rectangle)]
     centres = [(p.get_x() + p.get_width() / 2, p.get_y() + p.get_height() / 2) for p in frames]
     assert np.allclose(centres, [(0, 0), (1, 1)])
     assert [t.get_text() for t in ax.get_xticklabels()] == ["encoder", "decoder"]
     assert [t.get_text() for t in ax.get_yticklabels()] == ["prior", "feature"]
     shades = ax.images[0].get_array()
-    assert shades[1, 0] - shades[0, 0] == pytest.approx(np.log10(120 / 0.5))
+    assert shades[1, 0] - shades[0, 0] == pytest.approx(np.log10(1234.5 / 0.5))
 
 
 def test_gradient_table_stays_readable_without_colour():

@@ -94,7 +94,7 @@ def gradient_table(norms: dict[str, dict[str, float | None]], used: dict[str, Se
     for i, loss in enumerate(losses):
         for j, network in enumerate(networks):
             dark = shades[i, j] > top - 2
-            text = "no path" if np.isnan(values[i, j]) else f"{values[i, j]:.2g}"
+            text = "no path" if np.isnan(values[i, j]) else _plain(values[i, j])
             moves = network in used.get(loss, ())
             ax.text(j, i, text + ("\nmoves it" if moves else ""), ha="center", va="center", color="w" if dark else "k")
             if moves:
@@ -105,6 +105,11 @@ def gradient_table(norms: dict[str, dict[str, float | None]], used: dict[str, Se
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
     return fig
+
+
+def _plain(value: float) -> str:
+    """Two digits, or all before the point: 0.012, 4.7, 20,000."""
+    return f"{value:.2g}" if value < 99.5 else f"{value:,.0f}"
 
 
 def pixel_wishes(images: dict[str, Tensor], wishes: dict[str, Tensor]) -> Figure:
