@@ -521,7 +521,7 @@ def trained(precision: str) -> dict[str, torch.Tensor]:
 def test_auto_keeps_small_networks_in_float32(monkeypatch):
     monkeypatch.setattr(runtime, "bfloat16_is_fast", lambda where: True)
     assert tiny.same(trained("auto"), trained("float32"))
-    monkeypatch.setattr(networks, "BFLOAT16_MIN_PARAMETERS", 100)
+    monkeypatch.setattr(networks.common, "BFLOAT16_MIN_PARAMETERS", 100)
     assert tiny.same(trained("auto"), trained("bfloat16"))
     assert not tiny.same(trained("bfloat16"), trained("float32"))
 

@@ -4,7 +4,7 @@ Images are (B, C, H, W) in [0, 1]; codes z are (B, latent_dim). Every network re
 (float32 in, float32 out), whatever autocast computes inside: so losses, ``exp`` and ``log`` never see bfloat16.
 """
 
-from course_utils.networks.common import BFLOAT16_MIN_PARAMETERS, count_parameters, dcgan_init, is_large, normal_init
+from course_utils.networks.common import count_parameters, dcgan_init, is_large, normal_init
 from course_utils.networks.decoders import ConvDecoder, MLPDecoder, StridedDecoder
 from course_utils.networks.discriminators import Discriminator, FeatureDiscriminator
 from course_utils.networks.encoders import (
@@ -18,7 +18,6 @@ from course_utils.networks.trunks import ACTIVATIONS, Trunk, activation, conv, m
 
 __all__ = [
     "ACTIVATIONS",
-    "BFLOAT16_MIN_PARAMETERS",
     "CholeskyEncoder",
     "ClassStyleEncoder",
     "ConvDecoder",
