@@ -50,12 +50,11 @@ def attribute_vae_gan_diagram() -> Figure:
         _arrow(ax, _BOXES[start][:2], _BOXES[end][:2], "-", "black")
     for network in _TOLD:
         place = _BOXES[network][:2]
-        ax.plot([place[0], place[0]], [4.3, 4.3], color=CLASS_COLORS[3])
         look = {"arrowstyle": "-|>", "ls": "--", "lw": 2, "color": CLASS_COLORS[3], "shrinkA": 0, "shrinkB": 0}
         ax.annotate("", (place[0], place[1] + 0.44), (place[0], 4.3), arrowprops=look)
     ax.plot([2.6, 10.6], [4.3, 4.3], "--", color=CLASS_COLORS[3], lw=2, zorder=1)
     ax.text(8.6, 4.45, "beside what the network sees", ha="center", va="bottom", color=CLASS_COLORS[3])
-    ax.annotate("", (9.74, 3.05), (0.7, 3.3), arrowprops={"arrowstyle": "-", "alpha": 0})
+    # the image itself goes around, above the others
     ax.plot([0.7, 0.7, 10.0, 10.0], [2.84, 3.35, 3.35, 2.86], color="black", lw=2, zorder=1)
     ax.annotate("", (10.0, 2.84), (10.0, 3.0), arrowprops={"arrowstyle": "-|>", "lw": 2, "shrinkA": 0, "shrinkB": 0})
     ax.set(xlim=(-0.4, 11.9), ylim=(0.1, 4.95))
