@@ -99,3 +99,12 @@ def test_dots_stand_at_their_values_the_first_row_at_the_top():
     assert [t.get_text() for t in ax.get_yticklabels()] == ["blurred", "moved"] and ax.yaxis_inverted()
     assert (ax.get_xscale(), ax.get_xlabel(), [t.get_text() for t in ax.texts]) == ("log", "distance", ["random pair"])
     assert [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == "--"] == [1.0]
+
+
+def test_a_logarithmic_panel_has_plain_numbers():
+    (ax,) = plotting.panels_over([1.0, 2.0], {"FID": {"samples": [20.0, 1500.0]}}, "step", log="y").axes
+    ax.figure.canvas.draw()
+    assert ax.get_yscale() == "log"
+    low, high = ax.get_ylim()
+    shown = [t.get_text() for t in ax.get_yticklabels() if low <= t.get_position()[1] <= high]
+    assert {"50", "100", "1000"} <= set(shown)

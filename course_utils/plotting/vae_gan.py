@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from torch import Tensor
 
 from course_utils.plotting.images import _tile
@@ -62,7 +62,7 @@ def vae_gan_diagram() -> Figure:
     # the images themselves take the way below, past encoder and decoder
     ax.plot([0.0, 0.0, 9.4], [2.15, -0.2, -0.2], lw=1.8, color="black", zorder=1)
     ax.annotate("", (9.4, 1.2), (9.4, -0.22), arrowprops=_look({"ls": "-", "color": "black"}))
-    ax.set(xlim=(-0.8, 15.0), ylim=(-0.4, 5))
+    ax.set(xlim=(-0.8, 15.5), ylim=(-0.4, 5))
     ax.set_axis_off()
     return fig
 
@@ -179,7 +179,11 @@ def panels_over(
         if marked is not None:
             ax.axvline(marked, color="0.35", ls="--", lw=1.2)
         ax.set(xlabel=xlabel, ylabel=ylabel, **{f"{axis}scale": "log" for axis in log})
-        if "y" not in log:
+        if "y" in log:
+            ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+            ax.yaxis.set_minor_formatter(NullFormatter())
+        else:
             ax.set_ylim(bottom=min(0, ax.get_ylim()[0]))
         ax.legend(frameon=False, fontsize=11)
     return fig
