@@ -105,3 +105,9 @@ def test_two_witnesses_put_the_ruler_across_and_the_regressor_up():
 
     for ax, (x, y) in zip(fig.axes, [(2, -3), (-1, 1), (-3, 2), (1, -1)], strict=True):
         assert len(place(ax)) == 1 and np.allclose(place(ax)[0], (x, y), atol=0.3)
+
+
+def test_the_axis_along_a_direction_may_have_another_name():
+    arguments = {"d": torch.rand(3, 1, 4, 4)}, torch.tensor([-1.0, 0.0, 1.0]), {"d": {"slant": torch.rand(3)}}, "y"
+    assert plotting.along_directions(*arguments).axes[1].get_xlabel() == "moved by (standard deviations)"
+    assert plotting.along_directions(*arguments, "times").axes[1].get_xlabel() == "times"
