@@ -32,7 +32,11 @@ class Scale:
 
         What cannot be measured (the slant of an empty image) counts as the mean.
         """
-        style = (measure(x) - self.mean.to(x.device)) / self.std.to(x.device)
+        return self.joined(measure(x), y)
+
+    def joined(self, measured: Tensor, y: Tensor) -> Tensor:
+        """Attribute vectors (N, 15) of images of classes y (N,), what `measure` finds in them given, (N, 5)."""
+        style = (measured - self.mean.to(measured)) / self.std.to(measured)
         return torch.cat([F.one_hot(y, N_CLASSES).to(style), style.nan_to_num(0.0)], dim=1)
 
 
@@ -43,13 +47,21 @@ def measure(x: Tensor) -> Tensor:
 
 def scale(x: Tensor) -> Scale:
     """The scale that these training images x (N, 1, H, W) set."""
-    found = measure(x)
-    known = found[found.isfinite().all(1)]
+    return _scale(measure(x))
+
+
+def _scale(measured: Tensor) -> Scale:
+    known = measured[measured.isfinite().all(1)]
     return Scale(known.mean(0), known.std(0))
 
 
 def attach(data: Splits) -> Splits:
     """The same images with their attribute vectors (`Images.attributes`); the training images set the scale."""
-    by = scale(data.train.x)
     parts = {name: getattr(data, name) for name in ("train", "validation", "test")}
-    return replace(data, **{name: replace(i, attributes=by.vectors(i.x, i.y)) for name, i in parts.items()})
+    measured = {name: measure(part.x) for name, part in parts.items()}
+    by = _scale(measured["train"])
+    return replace(
+        data,
+        attribute_names=NAMES,
+        **{name: replace(part, attributes=by.joined(measured[name], part.y)) for name, part in parts.items()},
+    )
