@@ -153,7 +153,7 @@ def test_outside_the_fast_mode_nothing_is_stored_on_other_data_than_mnist(monkey
         raise datasets.DatasetError(f"{name} cannot be had")
 
     monkeypatch.setenv("COURSE_MODE", "default")
-    monkeypatch.setattr(datasets, "_torchvision", unreachable)
+    monkeypatch.setattr(datasets.downloaded, "load", unreachable)
     with pytest.raises(datasets.DatasetError, match="mnist cannot be had"):
         experiments.run("digit_classifier", seed=0, runs=tmp_path)
     assert not results.path("digit_classifier", "default", 0).exists()
