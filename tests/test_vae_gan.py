@@ -177,7 +177,7 @@ def test_attributes_reach_every_network_that_takes_them():
         assert not torch.equal(first, other)
         for wrong in (a[:, 1:], a[1:], None):
             with pytest.raises(ValueError, match=r"this network takes attributes of shape \(16, 3\), got"):
-                network(x, *([] if wrong is None else [wrong]))
+                network(x, wrong)
     with pytest.raises(ValueError, match=r"takes attributes of shape None, got \(16, 3\)"):
         tiny.feature_discriminator()(x, a)
 

@@ -147,7 +147,8 @@ def autoencoder(kind: str) -> Autoencoder:
 
 
 def strided_encoder(n_attributes: int = 0) -> networks.GaussianEncoder:
-    return networks.GaussianEncoder(networks.strided_conv(IMAGE, (4, 4), 8, n_attributes), LATENT_DIM)
+    kind = networks.AttributeEncoder if n_attributes else networks.GaussianEncoder
+    return kind(networks.strided_conv(IMAGE, (4, 4), 8, n_attributes), LATENT_DIM)
 
 
 def strided_decoder(n_attributes: int = 0) -> networks.StridedDecoder:

@@ -6,7 +6,7 @@ from torch import Tensor
 from course_utils.distributions import Distribution
 from course_utils.losses import bernoulli_nll, kl_to_standard_normal
 from course_utils.methods.base import Method, adam
-from course_utils.networks import GaussianEncoder, StridedDecoder
+from course_utils.networks import AttributeEncoder, StridedDecoder
 
 
 class AttributeVAE(Method):
@@ -16,7 +16,7 @@ class AttributeVAE(Method):
     networks as those of `AttributeVAEGAN` (Sohn et al. 2015 for the conditional VAE).
     """
 
-    def __init__(self, encoder: GaussianEncoder, decoder: StridedDecoder, prior: Distribution, lr: float = 1e-3):
+    def __init__(self, encoder: AttributeEncoder, decoder: StridedDecoder, prior: Distribution, lr: float = 1e-3):
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder

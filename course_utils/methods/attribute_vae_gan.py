@@ -6,7 +6,7 @@ from torch import Tensor
 from course_utils.distributions import Distribution
 from course_utils.losses import feature_loss, kl_to_standard_normal, vae_gan_decoder_loss, vae_gan_discriminator_loss
 from course_utils.methods.base import OPTIMIZERS, Method
-from course_utils.networks import FeatureDiscriminator, GaussianEncoder, StridedDecoder
+from course_utils.networks import AttributeEncoder, FeatureDiscriminator, StridedDecoder
 
 
 class AttributeVAEGAN(Method):
@@ -24,7 +24,7 @@ class AttributeVAEGAN(Method):
 
     def __init__(
         self,
-        encoder: GaussianEncoder,
+        encoder: AttributeEncoder,
         decoder: StridedDecoder,
         discriminator: FeatureDiscriminator,
         prior: Distribution,

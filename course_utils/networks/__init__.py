@@ -8,6 +8,7 @@ from course_utils.networks.common import count_parameters, dcgan_init, is_large,
 from course_utils.networks.decoders import ConvDecoder, MLPDecoder, StridedDecoder
 from course_utils.networks.discriminators import Discriminator, FeatureDiscriminator
 from course_utils.networks.encoders import (
+    AttributeEncoder,
     CholeskyEncoder,
     ClassStyleEncoder,
     DeterministicEncoder,
@@ -18,6 +19,7 @@ from course_utils.networks.trunks import ACTIVATIONS, Trunk, activation, conv, m
 
 __all__ = [
     "ACTIVATIONS",
+    "AttributeEncoder",
     "CholeskyEncoder",
     "ClassStyleEncoder",
     "ConvDecoder",

@@ -29,10 +29,7 @@ class DeterministicEncoder(nn.Module):
 
 
 class GaussianEncoder(nn.Module):
-    """q(z|x) = N(mu(x), diag sigma^2(x)) (Kingma and Welling 2014, section 3; AAE section 2, second choice).
-
-    What its trunk takes beside x (attributes) is given after x.
-    """
+    """q(z|x) = N(mu(x), diag sigma^2(x)) (Kingma and Welling 2014, section 3; AAE section 2, second choice)."""
 
     def __init__(self, trunk: Trunk, latent_dim: int):
         super().__init__()
@@ -40,19 +37,37 @@ class GaussianEncoder(nn.Module):
         self.trunk = trunk
         self.head = nn.Linear(trunk.out_features, 2 * latent_dim)
 
-    def forward(self, x: Tensor, *beside: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """mu and logvar = log sigma^2, each (B, latent_dim)."""
-        mu, logvar = self.head(self.trunk(x, *beside)).to(x.dtype).chunk(2, dim=1)
+        mu, logvar = self.head(self.trunk(x)).to(x.dtype).chunk(2, dim=1)
         return mu, logvar
 
-    def sample(self, x: Tensor, *beside: Tensor) -> Tensor:
+    def sample(self, x: Tensor) -> Tensor:
         """One z ~ q(z|x) for each x, by the reparametrisation trick: z = mu + sigma * noise."""
-        mu, logvar = self(x, *beside)
+        mu, logvar = self(x)
         return mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
 
-    def mean(self, x: Tensor, *beside: Tensor) -> Tensor:
+    def mean(self, x: Tensor) -> Tensor:
         """The mean mu of q(z|x)."""
-        return self(x, *beside)[0]
+        return self(x)[0]
+
+
+class AttributeEncoder(GaussianEncoder):
+    """q(z|x, a): a `GaussianEncoder` whose trunk sees attributes a (B, n_attributes) beside x."""
+
+    def forward(self, x: Tensor, attributes: Tensor) -> tuple[Tensor, Tensor]:
+        """mu and logvar = log sigma^2, each (B, latent_dim)."""
+        mu, logvar = self.head(self.trunk(x, attributes)).to(x.dtype).chunk(2, dim=1)
+        return mu, logvar
+
+    def sample(self, x: Tensor, attributes: Tensor) -> Tensor:
+        """One z ~ q(z|x, a) for each x: z = mu + sigma * noise."""
+        mu, logvar = self(x, attributes)
+        return mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+
+    def mean(self, x: Tensor, attributes: Tensor) -> Tensor:
+        """The mean mu of q(z|x, a)."""
+        return self(x, attributes)[0]
 
 
 class CholeskyEncoder(nn.Module):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from course_utils import distributions, evaluation, networks
 from course_utils.methods import VAEGAN, AttributeVAEGAN
-from course_utils.networks import FeatureDiscriminator, GaussianEncoder, StridedDecoder
+from course_utils.networks import AttributeEncoder, FeatureDiscriminator, GaussianEncoder, StridedDecoder
 from course_utils.recipes.base import Recipe, by_mode
 
 FACE = (3, 64, 64)
@@ -32,7 +32,7 @@ def parts(
     """The paper's encoder, decoder and discriminator (Larsen et al. 2016, table of architectures), and the prior."""
     trunk = networks.strided_conv(FACE, (64, 128, 256), 1024, n_attributes)
     return (
-        GaussianEncoder(trunk, LATENT_DIM),
+        (AttributeEncoder if n_attributes else GaussianEncoder)(trunk, LATENT_DIM),
         StridedDecoder(LATENT_DIM + n_attributes, FACE, 256, (256, 128, 32), ends_in_convolution=True),
         FeatureDiscriminator(FACE, (32, 128, 256, 256), 512, first_stride=1, n_attributes=n_attributes),
         distributions.Gaussian(LATENT_DIM),

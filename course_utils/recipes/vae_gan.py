@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from course_utils import distributions, evaluation, networks, pretrained
 from course_utils.methods import GAN, VAE, VAEGAN, FeatureVAE
-from course_utils.networks import FeatureDiscriminator, GaussianEncoder, StridedDecoder
+from course_utils.networks import AttributeEncoder, FeatureDiscriminator, GaussianEncoder, StridedDecoder
 from course_utils.recipes.base import IMAGE, Recipe, by_mode
 
 LATENT_DIM = 32
@@ -28,7 +28,8 @@ def prior() -> distributions.Gaussian:
 
 def encoder(n_attributes: int = 0) -> GaussianEncoder:
     """q(z|x), or q(z|x, a) with attributes."""
-    return networks.dcgan_init(GaussianEncoder(networks.strided_conv(IMAGE, n_attributes=n_attributes), LATENT_DIM))
+    kind = AttributeEncoder if n_attributes else GaussianEncoder
+    return networks.dcgan_init(kind(networks.strided_conv(IMAGE, n_attributes=n_attributes), LATENT_DIM))
 
 
 def decoder(n_attributes: int = 0) -> StridedDecoder:
