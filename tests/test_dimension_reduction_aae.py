@@ -254,7 +254,8 @@ def test_what_is_measured_without_labels_against_scikit_learn():
     method, data = tiny.class_style_aae(DimensionReductionAAE, "mlp", n_classes=20).eval(), splits()
     found = evaluation.unlabelled_reduction(method, data)
     with torch.no_grad():
-        q = {name: method.encoder(part.x)[0].softmax(1).numpy() for name, part in vars(data).items() if name != "name"}
+        parts = {name: getattr(data, name) for name in ("train", "validation", "test")}
+        q = {name: method.encoder(part.x)[0].softmax(1).numpy() for name, part in parts.items()}
     surest = data.validation.y.numpy()[q["validation"].argmax(0)]  # the paper's rule
     clusters, y = q["test"].argmax(1), data.test.y.numpy()
     assert found["test_error_percent"] == pytest.approx(100 * np.mean(surest[clusters] != y))
