@@ -38,10 +38,10 @@ def attribute_images(method: AttributeGAN | AttributeVAE | AttributeVAEGAN, data
 @torch.no_grad()
 def attribute_images_and_reconstructions(method: AttributeVAE | AttributeVAEGAN, data: Splits) -> dict[str, float]:
     """`attribute_images`, and half the squared error of the test images decoded from their mean codes."""
+    numbers = attribute_images(method, data)  # first: it says so if there are no attributes
     test = test_images(method, data)
     x_hat = method.reconstruct(test.x, test.attributes)
-    error = losses.squared_error(x_hat, test.x).item()
-    return {**attribute_images(method, data), "reconstruction_squared_error": error}
+    return {**numbers, "reconstruction_squared_error": losses.squared_error(x_hat, test.x).item()}
 
 
 @torch.no_grad()

@@ -27,7 +27,7 @@ class FeatureDiscriminator(nn.Module):
     The first has stride `first_stride`, the others 2. Layer 0 is the image itself, layers 1 to n what the convolutions
     give, before batch norm and ReLU (as the authors' code takes them), the last layer what the dense one gives. The
     paper's, for 64x64 images: widths 32, 128, 256, 256, first stride 1, 512 features, layer 4 (Larsen et al. 2016,
-    table 1). The default is for 28x28 on a CPU. `n_attributes` entries join before the dense layer.
+    table of architectures). The default is for 28x28 on a CPU. `n_attributes` entries join before the dense layer.
     """
 
     def __init__(

@@ -124,7 +124,8 @@ def strided_conv(
 
     Batch norm and ReLU after each. For (C, H, W) with H and W divisible by 2^n for n widths. The paper's, for 64x64
     images, are 64, 128, 256 and 1,024 features (Larsen et al. 2016, table of architectures). The default, for 28x28 on
-    a CPU, has a quarter of its width and one convolution less. `n_attributes` entries join before the dense layer.
+    a CPU, has a quarter of its width (dense: an eighth), one convolution less. `n_attributes` entries join before the
+    dense layer.
     """
     channels, rows, columns = after_strides(in_shape, len(widths))
     layers: list[nn.Module] = []

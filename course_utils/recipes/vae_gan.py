@@ -16,8 +16,8 @@ LAYER = 2  # Dis_l: the last convolution, as in the authors' code
 LAYERS = (0, 1, 2, 3)  # the image itself, two convolutions, the dense layer
 GAMMA = 1e-3
 GAMMAS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
-# The discriminator learns at a third of the others' rate. Of 1e-4, 3e-4 and 1e-3, one seed and 800 to 1,500 steps each,
-# the one with the lowest FID of validation images, for the VAE/GAN and for the GAN. Notebook 13 tries the last again.
+# The discriminator learns at a third of the others' rate: of 1e-4 (VAE/GAN only), 3e-4 and 1e-3, one seed and 800 to
+# 1,500 steps each, the one with the lowest FID of validation images. Notebook 13 tries the last again, over seeds.
 RATES = {"lr": 1e-3, "discriminator_lr": 3e-4}
 
 
