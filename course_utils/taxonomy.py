@@ -29,7 +29,7 @@ def answers(model: Any, x: Tensor, y: Tensor | None = None) -> dict[str, Tensor 
     found: dict[str, Tensor | None] = {}
     for operation, name in OPERATIONS.items():
         method = getattr(model, name, None)
-        found[operation] = None if method is None else _call(method, {"n": len(x), "x": x, "y": y})
+        found[operation] = None if method is None else call(method, x, y)
         if found[operation] is not None:
             _check(operation, found[operation], x, type(model).__name__)
     return found
@@ -49,11 +49,21 @@ def kind(can: dict[str, bool]) -> str:
     return "implicit density" if can["sample"] else "no generative model"
 
 
-def _call(method: Callable[..., Tensor], arguments: dict[str, Any]) -> Tensor:
-    wanted = {name: arguments[name] for name in inspect.signature(method).parameters if name in arguments}
+def call(method: Callable[..., Any], x: Tensor, y: Tensor | None = None) -> Any:
+    """A method of a model, called with those of n = B, the images x (B, C, H, W) and their classes y (B,) it asks for.
+
+    Raises ValueError if it asks for classes and there are none.
+    """
+    arguments = {"n": len(x), "x": x, "y": y}
+    wanted = {name: arguments[name] for name in asked(method) if name in arguments}
     if missing := [name for name, value in wanted.items() if value is None]:
         raise ValueError(f"{method.__qualname__} asks for {', '.join(missing)}: give the classes of the images as y")
     return method(**wanted)
+
+
+def asked(method: Callable[..., Any]) -> list[str]:
+    """The names of the arguments that a method cannot do without."""
+    return [name for name, p in inspect.signature(method).parameters.items() if p.default is inspect.Parameter.empty]
 
 
 def _check(operation: str, answer: Tensor, x: Tensor, model: str) -> None:

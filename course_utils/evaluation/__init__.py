@@ -3,6 +3,7 @@
 They score the test images once, after training; nothing is chosen by these numbers. One file a subject.
 """
 
+from course_utils.evaluation.anomalies import class_subset, detection, planted_defects
 from course_utils.evaluation.attributes import (
     attribute_images,
     attribute_images_and_reconstructions,
@@ -27,6 +28,7 @@ from course_utils.evaluation.clusters import (
 from course_utils.evaluation.codes import PARZEN_WIDTHS, bounds, codes, likelihood, parzen
 from course_utils.evaluation.common import N_IMAGES, random_subset, test_images
 from course_utils.evaluation.faces import attribute_faces, faces
+from course_utils.evaluation.family import asks_for_class, family
 from course_utils.evaluation.images import class_images, image_game, image_quality, images, images_and_bound
 from course_utils.evaluation.parts import mixture_parts, parts, roll_parts
 from course_utils.evaluation.points import N_POINTS, points, ring, ring_game
@@ -46,6 +48,7 @@ __all__ = [
     "PARZEN_WIDTHS",
     "SANE_CLASS_PERCENT",
     "SANE_RAREST_PERCENT",
+    "asks_for_class",
     "attribute_faces",
     "attribute_images",
     "attribute_images_and_reconstructions",
@@ -53,14 +56,17 @@ __all__ = [
     "bounds",
     "class_images",
     "class_style_codes",
+    "class_subset",
     "classifier",
     "cluster_labels",
     "cluster_probabilities",
     "clustering",
     "clustering_scores",
     "codes",
+    "detection",
     "draws",
     "faces",
+    "family",
     "followed",
     "image_game",
     "image_quality",
@@ -73,6 +79,7 @@ __all__ = [
     "normality",
     "parts",
     "parzen",
+    "planted_defects",
     "points",
     "points_scores",
     "posteriors",

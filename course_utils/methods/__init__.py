@@ -1,6 +1,8 @@
 """One file a method, each with the training step of its paper, on the contract in `base`."""
 
 from course_utils.methods.aae import AAE
+from course_utils.methods.anogan import AnoGAN
+from course_utils.methods.attention_vae import AttentionVAE
 from course_utils.methods.attribute_gan import AttributeGAN
 from course_utils.methods.attribute_regressor import AttributeRegressor
 from course_utils.methods.attribute_vae import AttributeVAE
@@ -16,11 +18,13 @@ from course_utils.methods.dimension_reduction_aae import DimensionReductionAAE
 from course_utils.methods.feature_vae import FeatureVAE
 from course_utils.methods.full_covariance_vae import FullCovarianceVAE
 from course_utils.methods.gan import GAN
+from course_utils.methods.ganomaly import GANomaly
 from course_utils.methods.labelled_aae import LabelledAAE
 from course_utils.methods.moment_matching import MomentMatching
 from course_utils.methods.semantic_hashing import SemanticHashing
 from course_utils.methods.semi_supervised_aae import SemiSupervisedAAE
 from course_utils.methods.semi_supervised_vae import LayeredVAE, SemiSupervisedVAE
+from course_utils.methods.skip_ganomaly import SkipGANomaly
 from course_utils.methods.supervised_aae import SupervisedAAE
 from course_utils.methods.vae import VAE
 from course_utils.methods.vae_gan import VAEGAN
@@ -30,6 +34,8 @@ __all__ = [
     "GAN",
     "VAE",
     "VAEGAN",
+    "AnoGAN",
+    "AttentionVAE",
     "AttributeGAN",
     "AttributeRegressor",
     "AttributeVAE",
@@ -44,6 +50,7 @@ __all__ = [
     "DimensionReductionAAE",
     "FeatureVAE",
     "FullCovarianceVAE",
+    "GANomaly",
     "LabelledAAE",
     "LayeredVAE",
     "Method",
@@ -51,5 +58,6 @@ __all__ = [
     "SemanticHashing",
     "SemiSupervisedAAE",
     "SemiSupervisedVAE",
+    "SkipGANomaly",
     "SupervisedAAE",
 ]

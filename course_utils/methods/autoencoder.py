@@ -61,9 +61,13 @@ class DenoisingAutoencoder(Method):
         self.minimize(autoencoder=reconstruction)
         return {"reconstruction": reconstruction}
 
+    def encode(self, x: Tensor) -> Tensor:
+        """Codes (B, latent_dim) of images as the encoder takes them."""
+        return self.encoder.mean(x)
+
     def restore(self, x_damaged: Tensor) -> Tensor:
         """The image that a damaged one came from, as far as the network can tell; (B, C, H, W)."""
-        return self.decoder(self.encoder.mean(x_damaged))
+        return self.decoder(self.encode(x_damaged))
 
 
 class GaussianNoise(nn.Module):

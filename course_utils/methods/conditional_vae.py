@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_utils.distributions import Distribution
-from course_utils.losses import bernoulli_nll, kl_to_standard_normal
+from course_utils.losses import bernoulli_log_prob, bernoulli_nll, gaussian_log_prob, kl_to_standard_normal
 from course_utils.methods.base import Method, adam
 from course_utils.networks import GaussianEncoder
 
@@ -46,6 +46,13 @@ class ConditionalVAE(Method):
             raise ValueError(f"y must hold one class an example, shape ({len(v)},), got {tuple(y.shape)}")
         return torch.cat([v.flatten(1), F.one_hot(y, self.n_classes).to(v.dtype)], dim=1)
 
+    def log_weight(self, x: Tensor, y: Tensor) -> Tensor:
+        """log [p(x|z, y) p(z) / q(z|x, y)] for one z ~ q(z|x, y), (B,): its mean over z bounds log p(x|y)."""
+        mu, logvar = self.encoder(self.with_label(x, y))
+        z = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+        log_likelihood = bernoulli_log_prob(x, self.decoder.logits(self.with_label(z, y)))
+        return log_likelihood + self.prior.log_prob(z) - gaussian_log_prob(z, mu, logvar)
+
     def encode(self, x: Tensor, y: Tensor) -> Tensor:
         """Codes (B, latent_dim): the means of q(z|x, y), the style of x."""
         return self.encoder.mean(self.with_label(x, y))
@@ -53,6 +60,10 @@ class ConditionalVAE(Method):
     def decode(self, z: Tensor, y: Tensor) -> Tensor:
         """The mean image of p(x|z, y): class y in style z, (B, C, H, W)."""
         return self.decoder(self.with_label(z, y))
+
+    def reconstruct(self, x: Tensor, y: Tensor) -> Tensor:
+        """x through its mean code and back with its class y, same shape as x."""
+        return self.decode(self.encode(x, y), y)
 
     def sample(self, y: Tensor) -> Tensor:
         """One image of each requested class y (B,): z from the prior, through the decoder with y."""

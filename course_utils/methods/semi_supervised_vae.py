@@ -100,8 +100,21 @@ class SemiSupervisedVAE(Method):
         return self.classifier(x)
 
     def log_weight(self, x: Tensor) -> Tensor:
-        """log [p(x, y, z) / q(y, z|x)], z drawn and y summed over, (B,): its mean over z is the bound of log p(x)."""
-        return self.unlabelled_bound(x)
+        """log [p(x, y, z) / q(y, z|x)] for one y ~ q(y|x) and z ~ q(z|x, y), (B,): its mean is a bound of log p(x)."""
+        log_q = self.logits(x).log_softmax(1)
+        y = torch.multinomial(log_q.exp(), 1)[:, 0]
+        mu, logvar = self.encoder(self.with_label(x, y))
+        z = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+        log_joint = self.log_likelihood(x, z, y) - math.log(self.n_classes) + self.prior.log_prob(z)
+        return log_joint - log_q.gather(1, y[:, None])[:, 0] - gaussian_log_prob(z, mu, logvar)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Styles z (B, latent_dim): the means of q(z|x, y), y the most probable class."""
+        return self.encoder.mean(self.with_label(x, self.logits(x).argmax(1)))
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """x through its most probable class and mean style and back, same shape as x."""
+        return self.decode(self.encode(x), self.logits(x).argmax(1))
 
     def decode(self, z: Tensor, y: Tensor) -> Tensor:
         """The mean of p(x|y, z): class y in style z."""

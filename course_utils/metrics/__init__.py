@@ -4,6 +4,7 @@ Nothing here is differentiable and nothing moves the global random state: what i
 `iwae_bound`, which draws its codes from the state it finds.
 """
 
+from course_utils.metrics.anomalies import Localisation, auroc, average_precision, best_threshold, localisation
 from course_utils.metrics.clustering import Partition, label_by_majority, label_by_most_confident, partition
 from course_utils.metrics.codes import KLDecomposition, holes, kl_decomposition
 from course_utils.metrics.histogram import misplaced_mass
@@ -42,6 +43,7 @@ __all__ = [
     "Binned",
     "ClassProbe",
     "KLDecomposition",
+    "Localisation",
     "Mardia",
     "ModeCount",
     "Nearest",
@@ -52,6 +54,9 @@ __all__ = [
     "RegionSharpness",
     "TwoSampleTest",
     "angles_to_subspace",
+    "auroc",
+    "average_precision",
+    "best_threshold",
     "choose_parzen_width",
     "class_probe",
     "distance_to_gaussian",
@@ -69,6 +74,7 @@ __all__ = [
     "kl_decomposition",
     "label_by_majority",
     "label_by_most_confident",
+    "localisation",
     "mardia",
     "matched_share",
     "misplaced_mass",

@@ -15,6 +15,8 @@ from course_utils.networks.encoders import (
     GaussianEncoder,
     UniversalEncoder,
 )
+from course_utils.networks.skip import SkipAutoencoder
+from course_utils.networks.spatial import SpatialDecoder, SpatialEncoder
 from course_utils.networks.trunks import ACTIVATIONS, Trunk, activation, conv, mlp, strided_conv
 
 __all__ = [
@@ -28,6 +30,9 @@ __all__ = [
     "FeatureDiscriminator",
     "GaussianEncoder",
     "MLPDecoder",
+    "SkipAutoencoder",
+    "SpatialDecoder",
+    "SpatialEncoder",
     "StridedDecoder",
     "Trunk",
     "UniversalEncoder",

@@ -2,11 +2,13 @@
 
 from course_utils.recipes import (
     adversarial,
+    anomalies,
     attributes,
     autoencoders,
     clustering,
     dimension_reduction,
     faces,
+    family,
     images,
     judges,
     limits,
@@ -38,5 +40,7 @@ FAMILIES = (
     vae_gan,
     attributes,
     faces,
+    anomalies,
+    family,
 )
 ALL = {recipe.name: recipe for family in FAMILIES for recipe in family.RECIPES}
