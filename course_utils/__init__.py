@@ -14,7 +14,7 @@ lines above it (and some in its own line). What trains and measures knows nothin
     training  evaluation  taxonomy
     recipes
     experiments
-    plotting  notebook  tables  benchmark
+    plotting  notebook  tables  benchmark  comparison
     widgets
     run_notebooks  lock  commands  __main__
 """
