@@ -38,6 +38,14 @@ from course_utils.plotting.dimension_reduction import (
     views_of_space,
 )
 from course_utils.plotting.distortions import distortion_grid
+from course_utils.plotting.family import (
+    image_sheet,
+    numbers_against,
+    rank_lines,
+    rank_table,
+    ranked_models,
+    taxonomy_tree,
+)
 from course_utils.plotting.gans import (
     by_seed,
     class_shares,
@@ -169,6 +177,7 @@ __all__ = [
     "image_grid",
     "image_panels",
     "image_rows",
+    "image_sheet",
     "judged_images",
     "judged_sets",
     "judges_diagram",
@@ -181,6 +190,7 @@ __all__ = [
     "measured_against",
     "mistaken_pairs",
     "number_tables",
+    "numbers_against",
     "over_time",
     "paired_rows",
     "panels_over",
@@ -197,6 +207,9 @@ __all__ = [
     "prior_samples",
     "probe_accuracy",
     "queries_and_samples",
+    "rank_lines",
+    "rank_table",
+    "ranked_models",
     "reduction_diagram",
     "reduction_panels",
     "runs_by_model",
@@ -210,6 +223,7 @@ __all__ = [
     "style_panels",
     "style_transfer",
     "supervised_aae_diagram",
+    "taxonomy_tree",
     "tradeoff",
     "two_choices",
     "two_witnesses",
