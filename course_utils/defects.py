@@ -52,7 +52,7 @@ def plant(name: str, x: Tensor, seed: int = 0) -> Damaged:
     """
     if name not in DEFECTS:
         raise ValueError(f"unknown defect {name!r}: use one of {', '.join(DEFECTS)}")
-    if x.ndim != 4 or min(x.shape[2:]) <= 2 * MARGIN or x.min() < 0 or x.max() > 1:
+    if x.ndim != 4 or min(x.shape[2:]) <= 2 * MARGIN or not (x.min() >= 0 and x.max() <= 1):  # NaN is neither
         raise ValueError(
             f"defects are planted in images (B, C, H, W) with values in [0, 1] and sides above {2 * MARGIN}, "
             f"got {tuple(x.shape)} with values from {x.min():.3g} to {x.max():.3g}"
