@@ -56,6 +56,10 @@ UPDATES = {
     "attribute_gan": [{"discriminator": {"discriminator"}}, {"generator": {"generator"}}],
     "attribute_regressor": [{"regressor": {"trunk", "head"}}],
     "conditional_gan": [{"discriminator": {"discriminator"}}, {"generator": {"generator"}}],
+    "anogan": [{"discriminator": {"discriminator"}}, {"generator": {"generator"}}],
+    "ganomaly": [{"generator": {"encoder", "decoder", "second_encoder"}, "discriminator": {"discriminator"}}],
+    "skip_ganomaly": [{"generator": {"generator"}, "discriminator": {"discriminator"}}],
+    "attention_vae": [{"autoencoder": {"encoder", "decoder"}, "discriminator": {"discriminator"}}],
     "classifier": [{"classifier": {"trunk", "head"}}],
 }
 # how often each part computes in one training step
@@ -74,6 +78,12 @@ FORWARD_PASSES = {
     "attribute_vae_gan": {"encoder": 1, "decoder": 1, "discriminator": 3},
     "attribute_vae": {"encoder": 1, "decoder": 1},
     "attribute_gan": {"generator": 2, "discriminator": 3},
+    "anogan": {"generator": 2, "discriminator": 3},
+    # the features of x and x_hat, and the logits of both
+    "ganomaly": {"encoder": 1, "decoder": 1, "second_encoder": 1, "discriminator": 4},
+    # the same, and x_hat once more, through which the generator is judged
+    "skip_ganomaly": {"generator": 1, "discriminator": 5},
+    "attention_vae": {"encoder": 1, "decoder": 1, "discriminator": 3},
     "classifier": {"trunk": 1},
 }
 # what a role may move, but its loss does not reach

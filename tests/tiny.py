@@ -12,6 +12,8 @@ from course_utils.methods import (
     GAN,
     VAE,
     VAEGAN,
+    AnoGAN,
+    AttentionVAE,
     AttributeGAN,
     AttributeRegressor,
     AttributeVAE,
@@ -23,10 +25,12 @@ from course_utils.methods import (
     ConditionalVAE,
     DimensionReductionAAE,
     FeatureVAE,
+    GANomaly,
     LabelledAAE,
     Method,
     MomentMatching,
     SemiSupervisedAAE,
+    SkipGANomaly,
     SupervisedAAE,
 )
 from course_utils.methods.class_style_aae import ClassStyleAAE
@@ -179,6 +183,31 @@ def attribute_method(method: type[Method]) -> Method:
     return method(*(part(n) for part in parts[method]), prior)
 
 
+def anogan(kind: str = "conv", **options) -> AnoGAN:
+    prior = distributions.Gaussian(LATENT_DIM)
+    return AnoGAN(decoder(kind), networks.Discriminator(trunk(kind)), prior, **options)
+
+
+def ganomaly(kind: str = "conv", **options) -> GANomaly:
+    encoder, second_encoder = (networks.DeterministicEncoder(trunk(kind), LATENT_DIM) for _ in range(2))
+    return GANomaly(encoder, decoder(kind), second_encoder, networks.Discriminator(trunk(kind)), **options)
+
+
+def skip_ganomaly(**options) -> SkipGANomaly:
+    return SkipGANomaly(networks.SkipAutoencoder(IMAGE, width=4), networks.Discriminator(trunk("conv")), **options)
+
+
+def attention_vae(channels: int = 3, **options) -> AttentionVAE:
+    places = (IMAGE[1] // 4) * (IMAGE[2] // 4)
+    return AttentionVAE(
+        networks.SpatialEncoder(IMAGE, channels, width=4),
+        networks.SpatialDecoder(channels, IMAGE, width=4),
+        networks.Discriminator(trunk("conv")),
+        distributions.Gaussian(channels * places),
+        **options,
+    )
+
+
 # name -> how to build it; the name begins with the method
 BUILDERS: dict[str, Callable[[], Method]] = {
     "autoencoder mlp": lambda: autoencoder("mlp"),
@@ -236,6 +265,12 @@ BUILDERS: dict[str, Callable[[], Method]] = {
     "attribute_vae conv": lambda: attribute_method(AttributeVAE),
     "attribute_gan conv": lambda: attribute_method(AttributeGAN),
     "attribute_regressor mlp": lambda: AttributeRegressor(trunk("mlp"), N_ATTRIBUTES),
+    "anogan conv": lambda: anogan(search_steps=3),
+    "anogan mlp": lambda: anogan("mlp", search_steps=3),
+    "ganomaly conv": ganomaly,
+    "ganomaly mlp": lambda: ganomaly("mlp"),
+    "skip_ganomaly conv": skip_ganomaly,
+    "attention_vae conv": attention_vae,
     "classifier mlp": lambda: Classifier(trunk("mlp")),
     "classifier conv": lambda: Classifier(trunk("conv")),
 }
