@@ -1,0 +1,91 @@
+"""The model chooser: what one needs, has and may spend; which models remain, ranked, and why the others do not."""
+
+import html
+import math
+from collections.abc import Callable, Sequence
+from statistics import fmean
+
+from course_utils.comparison import CRITERIA, FAMILY, LABELS, NEEDS, Choice, Criterion, Runs, choose, shown
+
+ANY_COST = "any"
+_CELL = "padding:2px 10px;text-align:left"
+
+
+class ModelChooser:
+    """Chooses among models with these stored numbers, and says so in words and as a table of HTML.
+
+    called: what to write for a model's name. All is arithmetic on stored numbers: an answer takes milliseconds.
+    Raises ValueError if there is no model.
+    """
+
+    def __init__(self, runs: Runs, criteria: Sequence[Criterion] = CRITERIA, called: Callable[[str], str] = FAMILY.get):
+        if not runs:
+            raise ValueError("no model to choose from: no run is stored")
+        self.runs = runs
+        self.criteria = {criterion.heading: criterion for criterion in criteria}
+        self.called = called
+        costs = sorted(fmean(numbers["training_megaflops"]) for numbers in runs.values())
+        # limits that let through a third of the models, two thirds, all
+        thirds = sorted({math.ceil(costs[math.ceil(len(costs) * k / 3) - 1]) for k in (1, 2)})
+        self.limits = {f"{limit} million operations": float(limit) for limit in thirds} | {ANY_COST: math.inf}
+
+    def choice(self, needs: Sequence[str], labels: str, limit: str, heading: str) -> Choice:
+        """The models that remain, and why the others do not, as `comparison.choose` finds them."""
+        return choose(self.runs, needs, labels, self.limits[limit], self.criteria[heading])
+
+    def sentence(self, found: Choice) -> str:
+        """The answer in one or two sentences of plain text."""
+        if not found.ranked:
+            return "No model remains: every one of them lacks something. Ask for less, or read the reasons below."
+        best, values, _ = found.ranked[0]
+        level = [self.called(name) for name, _, worse in found.ranked[1:] if not worse]
+        beside = f" Not clearly worse over seeds: {', '.join(level)}." if level else ""
+        return (
+            f"{len(found.ranked)} of {len(self.runs)} models remain. By {found.criterion.heading} the first is "
+            f"{self.called(best)} with {shown(values)}.{beside}"
+        )
+
+    def table(self, found: Choice) -> str:
+        """What remains, ranked, and below it what is out and why, as a table of HTML."""
+        head = ["rank", "model", found.criterion.heading, "against the first"]
+        rows = [_row(head, "th")]
+        for rank, (name, values, worse) in enumerate(found.ranked, 1):
+            against = "" if rank == 1 else "worse in every run" if worse else "undecided"
+            rows.append(_row([str(rank), self.called(name), shown(values), against]))
+        rows += [_row(["out", self.called(name), reason, ""]) for name, reason in found.out.items()]
+        return f"<table aria-label='models that remain, and reasons against the others'>{''.join(rows)}</table>"
+
+
+def model_chooser(runs: Runs, criteria: Sequence[Criterion] = CRITERIA):
+    """Boxes to tick for what is needed, and menus for labels, cost and what matters most: an ipywidgets box.
+
+    All by mouse, or by Tab, space and the arrow keys. Arguments as for `ModelChooser`.
+    """
+    import ipywidgets  # slow to import
+
+    chooser = ModelChooser(runs, criteria)
+    wide = {"layout": ipywidgets.Layout(width="480px"), "style": {"description_width": "170px"}}
+    needs = {
+        need: ipywidgets.Checkbox(value=need == "sample", description=f"{need}: {does}", indent=False)
+        for need, (does, _) in NEEDS.items()
+    }
+    labels = ipywidgets.Dropdown(options=LABELS, value="all", description="labels there are", **wide)
+    limit = ipywidgets.Dropdown(options=list(chooser.limits), value=ANY_COST, description="training, an image", **wide)
+    heading = ipywidgets.Dropdown(options=list(chooser.criteria), description="what matters most", **wide)
+    words, table = ipywidgets.HTML(), ipywidgets.HTML()
+
+    def update(_change=None) -> None:
+        wanted = [need for need, box in needs.items() if box.value]
+        found = chooser.choice(wanted, labels.value, limit.value, heading.value)
+        words.value = f"<b>{html.escape(chooser.sentence(found))}</b>"
+        table.value = chooser.table(found)
+
+    for control in (*needs.values(), labels, limit, heading):
+        control.observe(update, names="value")
+    update()
+    return ipywidgets.VBox([*needs.values(), labels, limit, heading, words, table])
+
+
+def _row(cells: Sequence[str], kind: str = "td") -> str:
+    inner = "".join(f"<{kind} style='{_CELL}'>{html.escape(cell)}</{kind}>" for cell in cells)
+    return f"<tr>{inner}</tr>"
