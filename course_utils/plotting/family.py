@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from torch import Tensor
 
+from course_utils.plotting.gans import HATCHES
 from course_utils.plotting.images import _tile
 from course_utils.plotting.style import CLASS_COLORS, DASHES, figure
 
@@ -185,4 +186,20 @@ def ranked_models(
         ax.text(left, i, f"  out: {reason}", va="center", ha="left", fontsize=10.5)
     ax.set_yticks(range(len(names)), names)
     ax.set(xlabel=xlabel, ylim=(len(names) - 0.4, -0.6))
+    return fig
+
+
+def stacked_parts(rows: dict[str, dict[str, float]], parts: Sequence[str], xlabel: str) -> Figure:
+    """A bar for each name, made of its `parts`; a part that a name does not have is left out. The first at the top."""
+    fig, ax = figure(size=(9.5, 0.33 * len(rows) + 1.3))
+    ends = dict.fromkeys(rows, 0.0)
+    for i, part in enumerate(parts):
+        look = {"color": str(0.4 + 0.55 * i / max(len(parts) - 1, 1)), "hatch": HATCHES[i % 4], "ec": "black"}
+        having = {name: row[part] for name, row in rows.items() if row.get(part)}
+        places = [list(rows).index(name) for name in having]
+        ax.barh(places, list(having.values()), 0.74, left=[ends[n] for n in having], lw=0.7, label=part, **look)
+        ends |= {name: ends[name] + size for name, size in having.items()}
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.set(xlabel=xlabel, ylim=(len(rows) - 0.4, -0.6))
+    ax.legend(frameon=False, ncols=len(parts), loc="lower left", bbox_to_anchor=(0, 1))
     return fig
