@@ -80,6 +80,13 @@ def test_the_target_is_the_clean_image():
     assert loss != pytest.approx(squared_error(x_hat, x + 1).item(), rel=0.1)
 
 
+def test_codes_are_of_images_as_the_encoder_takes_them():
+    method = DenoisingAutoencoder(*pair(), AddOne())
+    x = tiny.batch()["x"]
+    assert torch.equal(method.encode(x), method.encoder(x)), "no damage is added"
+    assert torch.equal(method.restore(x), method.decoder(method.encode(x)))
+
+
 def test_without_damage_it_is_the_plain_autoencoder():
     plain, denoising = Autoencoder(*pair()), DenoisingAutoencoder(*pair(), nn.Identity())
     for _ in range(3):

@@ -1,5 +1,7 @@
 """The conditional VAE against the formulas by hand and torch.distributions, and which parameters its step moves."""
 
+import math
+
 import pytest
 import torch
 from torch.distributions import Bernoulli, Normal, kl_divergence
@@ -50,6 +52,37 @@ def test_both_networks_see_the_class(cvae):
     x, y = torch.rand(1, 1, 2, 2).expand(3, 1, 2, 2), torch.arange(3)
     assert len(cvae.encode(x, y).unique(dim=0)) == 3
     assert len(cvae.decode(torch.zeros(3, 2), y).flatten(1).unique(dim=0)) == 3
+
+
+@pytest.mark.parametrize("y", [0, 1, 2])
+def test_importance_weights_average_to_the_likelihood_given_the_class(cvae, y):
+    x, n = torch.tensor([[[[1.0, 0.0], [1.0, 1.0]]]]), 60_000
+    one_hot = torch.eye(3)[y]
+    with torch.no_grad():
+        for p in cvae.decoder.parameters():
+            p.mul_(3.0)
+        axis = torch.linspace(-6, 6, 241)
+        z = torch.cartesian_prod(axis, axis)  # p(x|z, y) p(z), summed over a fine grid
+        pixels = Bernoulli(logits=cvae.decoder.logits(torch.cat([z, one_hot.expand(len(z), 3)], 1)))
+        joint = pixels.log_prob(x).sum((1, 2, 3)) + Normal(0.0, 1.0).log_prob(z).sum(1)
+        exact = joint.logsumexp(0).item() + 2 * math.log(12 / 240)
+        many = x.expand(n, 1, 2, 2), torch.full((n,), y)
+        log_w = cvae.log_weight(*many)
+        weights = (log_w - exact).exp()
+        assert log_w.shape == (n,)
+        assert weights.mean().item() == pytest.approx(1, abs=5 * weights.std().item() / n**0.5)
+        assert log_w.mean() < exact, "the mean of the logarithms is a bound"
+        cvae.minimize = lambda **losses: None
+        step = cvae.training_step({"x": many[0], "y": many[1]})
+    elbo = -(step["reconstruction"] + step["kl"]).item()
+    assert log_w.mean().item() == pytest.approx(elbo, abs=0.03)
+
+
+def test_reconstructions_keep_the_class_they_are_told(cvae):
+    b = batch()
+    one_hot = torch.eye(3)[b["y"]]
+    mu = cvae.encoder(torch.cat([b["x"].flatten(1), one_hot], 1))[0]
+    torch.testing.assert_close(cvae.reconstruct(b["x"], b["y"]), cvae.decoder(torch.cat([mu, one_hot], 1)))
 
 
 def test_it_learns_to_draw_the_class_it_is_asked_for(cvae):

@@ -598,3 +598,118 @@ def test_parzen_window_with_the_width_of_the_validation_images():
     expected = td.Independent(td.Normal(0.0, widths[3] * torch.ones(16)), 1).log_prob(test.flatten(1))
     assert numbers["parzen_log_likelihood"] == pytest.approx(expected.mean().item(), rel=1e-4)
     assert numbers["parzen_standard_error"] == pytest.approx(expected.std().item() / 600**0.5, rel=1e-3)
+
+
+# --- anomalies ---
+
+
+def scores_of(n_normal=60, n_abnormal=15, shift=0.7, seed=0, ties=False):
+    abnormal = torch.arange(n_normal + n_abnormal) >= n_normal
+    scores = normal(len(abnormal), seed=seed) + shift * abnormal
+    order = torch.randperm(len(abnormal), generator=torch.Generator().manual_seed(seed))
+    return ((4 * scores).round() if ties else scores)[order], abnormal[order]
+
+
+@pytest.mark.parametrize("ties", [False, True])
+@pytest.mark.parametrize("shift", [0.7, -2.0])
+def test_auroc_is_the_statistic_of_mann_and_whitney(ties, shift):
+    scores, abnormal = scores_of(ties=ties, shift=shift)
+    u = stats.mannwhitneyu(scores[abnormal].numpy(), scores[~abnormal].numpy()).statistic
+    assert metrics.auroc(scores, abnormal) == pytest.approx(u / (60 * 15), rel=1e-12)
+    pairs = scores[abnormal][:, None] - scores[~abnormal]
+    by_hand = ((pairs > 0).double() + 0.5 * (pairs == 0)).mean().item()
+    assert metrics.auroc(scores, abnormal) == pytest.approx(by_hand, rel=1e-12)
+
+
+def test_average_precision_by_a_loop():
+    scores, abnormal = scores_of()
+    ranked = abnormal[scores.argsort(descending=True)].tolist()
+    precisions = [sum(ranked[: i + 1]) / (i + 1) for i, strange in enumerate(ranked) if strange]
+    assert metrics.average_precision(scores, abnormal) == pytest.approx(sum(precisions) / 15, rel=1e-12)
+    assert metrics.average_precision(torch.zeros(75), abnormal) == pytest.approx(15 / 75), "chance"
+    assert metrics.average_precision(abnormal.float(), abnormal) == 1
+
+
+def maps_and_masks(n=6, seed=0):
+    masks = torch.zeros(n, 5, 7, dtype=torch.bool)
+    for i in range(n):
+        masks[i, i % 3 : i % 3 + 2, i % 4 : i % 4 + 3] = True
+    return 0.4 * normal(n, 5, 7, seed=seed) + masks, masks
+
+
+def iou_by_hand(maps, masks, threshold):
+    """Sets of pixels, image by image."""
+    values = []
+    for found, mask in zip(maps, masks, strict=True):
+        a = {tuple(place) for place in (found > threshold).nonzero().tolist()}
+        b = {tuple(place) for place in mask.nonzero().tolist()}
+        values.append(len(a & b) / len(a | b))
+    return sum(values) / len(values)
+
+
+@pytest.mark.parametrize("threshold", [-0.3, 0.5, 1.2, 9.0])
+def test_localisation_by_sets_of_pixels(threshold):
+    maps, masks = maps_and_masks()
+    found = metrics.localisation(maps, masks, threshold)
+    assert found.iou == pytest.approx(iou_by_hand(maps, masks, threshold), abs=1e-6)
+    u = stats.mannwhitneyu(maps[masks].numpy(), maps[~masks].numpy()).statistic
+    assert found.auroc == pytest.approx(u / (masks.sum() * (~masks).sum()).item(), rel=1e-12)
+
+
+def test_the_mean_overlap_is_over_images_and_not_over_pixels():
+    masks = torch.zeros(2, 4, 4, dtype=torch.bool)
+    masks[0, 0, 0] = masks[1] = True
+    maps = torch.zeros(2, 4, 4)
+    maps[1] = 1  # the large one found, the small one missed
+    assert metrics.localisation(maps, masks, 0.5).iou == 0.5
+    assert metrics.localisation(maps, masks, 1.0).iou == 0, "above the threshold, not at it"
+
+
+@pytest.mark.parametrize("n", [200, 7])
+def test_the_best_threshold_is_the_best_of_the_quantiles(n):
+    maps, masks = maps_and_masks()
+    candidates = np.quantile(maps.numpy().ravel(), [i / n for i in range(n)])
+    values = [iou_by_hand(maps, masks, value) for value in candidates]
+    assert metrics.best_threshold(maps, masks, n) == pytest.approx(candidates[int(np.argmax(values))], rel=1e-12)
+    assert max(values) > values[0] and max(values) > values[-1], "neither end is the best"
+
+
+def test_the_best_threshold_separates_what_can_be_separated():
+    _, masks = maps_and_masks()
+    maps = torch.where(masks, 0.8, 0.2)
+    assert metrics.localisation(maps, masks, metrics.best_threshold(maps, masks)) == (1, 1)
+    assert math.isfinite(metrics.best_threshold(torch.zeros(6, 5, 7), masks))
+
+
+@pytest.mark.parametrize("metric", [metrics.auroc, metrics.average_precision])
+@pytest.mark.parametrize(
+    ("scores", "abnormal", "message"),
+    [
+        (torch.zeros(3, 1), torch.tensor([[True], [False], [True]]), r"needs scores \(N,\).*got \(3, 1\)"),
+        (torch.zeros(3), torch.tensor([True, False]), r"got \(3,\) and \(2,\)"),
+        (torch.zeros(2), torch.tensor([1, 0]), "bool, got .* in torch.int64"),
+        (torch.tensor([0.0, torch.nan]), torch.tensor([True, False]), "NaN or infinite numbers"),
+        (torch.tensor([torch.inf, 0.0]), torch.tensor([True, False]), "NaN or infinite numbers"),
+        (torch.zeros(2), torch.tensor([True, True]), "all are of one kind"),
+        (torch.zeros(2), torch.tensor([False, False]), "all are of one kind"),
+    ],
+)
+def test_scores_that_make_no_sense_are_named(metric, scores, abnormal, message):
+    with pytest.raises(ValueError, match=message):
+        metric(scores, abnormal)
+
+
+@pytest.mark.parametrize("metric", [lambda *a: metrics.localisation(*a, 0.5), metrics.best_threshold])
+@pytest.mark.parametrize(
+    ("maps", "masks", "message"),
+    [
+        (torch.zeros(2, 1, 3, 3), torch.ones(2, 1, 3, 3, dtype=torch.bool), r"needs maps \(N, H, W\)"),
+        (torch.zeros(2, 3, 3), torch.ones(2, 3, 4, dtype=torch.bool), r"got \(2, 3, 3\) and \(2, 3, 4\)"),
+        (torch.zeros(2, 3, 3), torch.ones(2, 3, 3), "in torch.float32"),
+        (torch.full((2, 3, 3), torch.nan), torch.ones(2, 3, 3, dtype=torch.bool), "NaN or infinite"),
+        (torch.zeros(2, 3, 3), torch.zeros(2, 3, 3, dtype=torch.bool), "the mask of an image is empty"),
+    ],
+)
+def test_maps_that_make_no_sense_are_named(metric, maps, masks, message):
+    with pytest.raises(ValueError, match=message):
+        metric(maps, masks)

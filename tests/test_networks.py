@@ -173,6 +173,87 @@ def test_a_discriminator_gives_one_logit_each(trunk):
     assert networks.Discriminator(trunk).eval()(batch(1)).shape == (1,)
 
 
+# ---- codes that keep their place, and ways past the code ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 12, 20), (1, 8, 4)])
+def test_codes_that_keep_their_place(shape):
+    encoder, decoder = networks.SpatialEncoder(shape, 5, width=4), networks.SpatialDecoder(5, shape, width=4)
+    x, size = batch(6, shape), (shape[1] // 4, shape[2] // 4)
+    mu, logvar = encoder(x)
+    assert encoder.features(x).shape == (6, 8, *size) and mu.shape == logvar.shape == (6, 5, *size)
+    z = encoder.sample(x)
+    assert z.shape == mu.shape and not torch.equal(z, encoder.sample(x))
+    assert decoder(z).shape == decoder.logits(z).shape == (6, *shape)
+    with pytest.raises(ValueError, match="takes inputs of shape"):
+        encoder(batch(6, (2, 16, 16)))
+
+
+def test_the_features_are_what_the_head_is_asked_about():
+    encoder = networks.SpatialEncoder(IMAGE, 5, width=4).eval()
+    x = batch()
+    both = encoder.head(encoder.layers(x))
+    mu, logvar = encoder(x)
+    assert torch.equal(mu, both[:, :5]) and torch.equal(logvar, both[:, 5:])
+    assert torch.equal(encoder.mean(x), mu)
+    for found, known in zip(encoder.parameters_of(encoder.features(x)), (mu, logvar), strict=True):
+        assert torch.equal(found, known)
+    with torch.no_grad():
+        many = torch.stack([encoder.sample(x[:1])[0] for _ in range(4_000)])
+    torch.testing.assert_close(many.mean(0), mu[0], atol=0.1, rtol=0)
+    torch.testing.assert_close(many.std(0), torch.exp(0.5 * logvar[0]), atol=0.1, rtol=0)
+
+
+def test_a_place_of_the_code_sees_only_what_is_near():
+    """A pixel in one corner reaches the places around it, and none in the opposite corner."""
+    encoder, x = networks.SpatialEncoder((1, 28, 28), 4, width=4).eval(), torch.rand(1, 1, 28, 28, requires_grad=True)
+    encoder.mean(x)[0, :, 0, 0].sum().backward()
+    seen = x.grad[0, 0] != 0
+    assert seen[0, 0] and not seen[14:].any() and not seen[:, 14:].any()
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 12, 20), (1, 8, 4)])
+def test_an_autoencoder_with_ways_past_the_middle(shape):
+    network = networks.SkipAutoencoder(shape, width=4)
+    x = batch(6, shape)
+    x_hat = network(x)
+    assert x_hat.shape == x.shape and x_hat.min() > 0 and x_hat.max() < 1
+    with pytest.raises(ValueError, match="takes inputs of shape"):
+        network(batch(6, (2, 16, 16)))
+    with pytest.raises(ValueError, match="height and width must be divisible by 4, got 30x28"):
+        networks.SkipAutoencoder((1, 30, 28))
+
+
+def test_the_ways_past_the_middle_are_open_by_hand():
+    network, x = networks.SkipAutoencoder(IMAGE, width=4).eval(), batch()
+    for norm in network.modules():
+        if isinstance(norm, nn.BatchNorm2d):  # not the identity, so that its place shows
+            nn.init.normal_(norm.weight, 1.0, 0.2)
+            nn.init.normal_(norm.running_mean)
+    leaky = nn.LeakyReLU(0.2)
+    h1 = leaky(network.down1[0](x))
+    h2 = leaky(network.down2[1](network.down2[0](h1)))
+    h3 = leaky(network.down3[1](network.down3[0](h2)))
+    assert h1.shape[1:] == (4, 6, 4) and h2.shape[1:] == (8, 3, 2) and h3.shape[1:] == (8, 2, 1)
+    h = network.after3[0](network.up3(h3, output_size=(3, 2))).relu()
+    h = network.up2[1](network.up2[0](torch.cat([h, h2], 1))).relu()
+    wanted = torch.sigmoid(network.up1(torch.cat([h, h1], 1)))
+    torch.testing.assert_close(network(x), wanted)
+    # both ways count: cutting one changes the picture
+    for name, own in (("up2.0", 8), ("up1", 4)):
+        weight = network.get_submodule(name).weight
+        kept = weight.detach().clone()
+        with torch.no_grad():
+            weight[own:] = 0
+        assert not torch.allclose(network(x), wanted)
+        weight.data = kept
+    # no bias before a batch norm
+    assert [m.bias is None for m in network.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)] == [
+        *(False, True, True),
+        *(True, True, False),
+    ]
+
+
 # ---- all --------------------------------------------------------------------------------------------------------
 
 ALL = {
@@ -180,13 +261,17 @@ ALL = {
     "mlp decoder": lambda: networks.MLPDecoder(5, IMAGE),
     "conv decoder": lambda: networks.ConvDecoder(5, IMAGE, width=4),
     "discriminator": lambda: networks.Discriminator(networks.conv(IMAGE, 4)),
+    "spatial": lambda: networks.SpatialEncoder(IMAGE, 3, width=4),
+    "spatial decoder": lambda: networks.SpatialDecoder(3, IMAGE, width=4),
+    "skip": lambda: networks.SkipAutoencoder(IMAGE, width=4),
 }
+INPUTS = {"spatial decoder": (3, 3, 2), "mlp decoder": (5,), "conv decoder": (5,)}
 
 
 def output(name: str, network: nn.Module, dtype=torch.float32) -> torch.Tensor:
     generator = torch.Generator().manual_seed(1)
-    x = torch.rand(6, *((5,) if "decoder" in name else IMAGE), generator=generator).to(dtype)
-    return network.mean(x) if name in ENCODERS else network(x)
+    x = torch.rand(6, *INPUTS.get(name, IMAGE), generator=generator).to(dtype)
+    return network.mean(x) if hasattr(network, "mean") else network(x)
 
 
 @pytest.mark.parametrize("name", ALL)

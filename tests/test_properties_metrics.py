@@ -489,6 +489,58 @@ def test_a_partition_has_no_names_and_no_sides(seed, n, k, n_classes):
     assert metrics.partition(y, y) == pytest.approx((1, 1))
 
 
+# ---- anomalies ------------------------------------------------------------------------------------------------------
+
+
+def some_abnormal(seed: int, n: int, shape: tuple[int, ...] = (), dtype=torch.float64):
+    """Values in steps of a quarter, so that there are ties, and which of them are abnormal: always both kinds."""
+    values = (4 * normal(seed, n, *shape)).round() / 4
+    abnormal = uniform(seed + 1, n, *shape) < 0.4
+    abnormal.view(n, -1)[:, 0], abnormal.view(n, -1)[:, -1] = True, False
+    if not shape:
+        abnormal[0], abnormal[-1] = True, False
+    return values.to(dtype), abnormal
+
+
+@quick
+@given(seeds, st.integers(2, 30), floats)
+def test_only_the_order_of_the_scores_matters(seed, n, dtype):
+    scores, abnormal = some_abnormal(seed, n, dtype=dtype)
+    for metric in (metrics.auroc, metrics.average_precision):
+        found = metric(scores, abnormal)
+        assert isinstance(found, float) and 0 <= found <= 1
+        for monotone in (lambda s: 3 * s - 7, lambda s: s**3, lambda s: (s / 4).exp(), lambda s: s.sigmoid()):
+            assert metric(monotone(scores.double()), abnormal) == pytest.approx(found)
+        order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
+        assert metric(scores[order], abnormal[order]) == pytest.approx(found)
+        assert metric(torch.cat([scores, scores]), torch.cat([abnormal, abnormal])) == pytest.approx(found)
+        assert metric(abnormal.double(), abnormal) == 1
+    chance = metrics.auroc(scores, abnormal)
+    assert metrics.auroc(-scores, abnormal) == pytest.approx(1 - chance), "upside down"
+    assert metrics.auroc(scores, ~abnormal) == pytest.approx(1 - chance), "the kinds change places"
+    assert metrics.auroc(torch.zeros(n), abnormal) == 0.5
+    assert metrics.average_precision(torch.zeros(n), abnormal) == pytest.approx(abnormal.double().mean().item())
+
+
+@quick
+@given(seeds, st.integers(1, 5), st.integers(1, 4), st.integers(2, 5), floats)
+def test_overlap_lies_between_none_and_all_and_has_no_unit(seed, n, h, w, dtype):
+    maps, masks = some_abnormal(seed, n, (h, w), dtype)
+    threshold = metrics.best_threshold(maps, masks)
+    found = metrics.localisation(maps, masks, threshold)
+    assert 0 <= found.iou <= 1
+    assert found.auroc == pytest.approx(metrics.auroc(maps.flatten(), masks.flatten()))
+    moved = metrics.localisation(maps.double() * 4 + 2, masks, 4 * threshold + 2)
+    assert moved == pytest.approx(found, abs=1e-6)
+    assert metrics.best_threshold(maps.double() * 4 + 2, masks) == pytest.approx(4 * threshold + 2)
+    flipped = metrics.localisation(maps.flip(0, 2), masks.flip(0, 2), threshold)
+    assert flipped == pytest.approx(found, abs=1e-6)
+    assert all(metrics.localisation(maps, masks, value).iou <= found.iou + 1e-6 for value in (-1.0, 0.1, 0.6))
+    assert metrics.localisation(masks.to(dtype), masks, 0.5) == (1, 1)
+    alone = [metrics.localisation(maps[i : i + 1], masks[i : i + 1], threshold).iou for i in range(n)]
+    assert sum(alone) / n == pytest.approx(found.iou, abs=1e-6)
+
+
 def test_every_public_metric_is_here():
     functions = {name for name in metrics.__all__ if not isinstance(getattr(metrics, name), type)}
     source = Path(__file__).read_text(encoding="utf-8")

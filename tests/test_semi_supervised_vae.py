@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.distributions import Bernoulli, Categorical, Normal, kl_divergence
 
-from course_utils import datasets, distributions, experiments, networks, runtime
+from course_utils import datasets, distributions, experiments, metrics, networks, runtime
 from course_utils.datasets import Images
 from course_utils.methods import LayeredVAE, SemiSupervisedVAE
 from course_utils.training import fit
@@ -109,6 +109,80 @@ def test_the_bound_is_below_the_exact_log_likelihood_and_touches_it():
     method.classifier.head.bias.data = torch.tensor([1.0, 0.0, -1.0])
     gap = kl_divergence(Categorical(logits=method.classifier.head.bias), Categorical(logits=torch.zeros(3)))
     assert method.unlabelled_bound(x).item() == pytest.approx(exact - gap.item(), rel=1e-6)
+
+
+def undecided_m2(likelihood: str, in_shape: tuple[int, ...]) -> SemiSupervisedVAE:
+    """One whose decoder listens to class and style, and whose q(y|x) and q(z|x, y) are not quite right."""
+    method = m2(likelihood, in_shape)
+    with torch.no_grad():
+        for p in method.decoder.parameters():
+            p.mul_(2.0)
+        method.encoder.head.weight.mul_(0.5)
+        method.encoder.head.bias[LATENT:] = -0.2
+        method.classifier.head.bias += torch.tensor([0.5, 0.0, -0.5])
+    return method
+
+
+def log_p_by_a_sum(method: SemiSupervisedVAE, x: torch.Tensor) -> float:
+    """log p(x) of one image: p(x|y, z) p(y) p(z), summed over the classes and a fine grid of z."""
+    axis = torch.linspace(-6, 6, 241)
+    z = torch.cartesian_prod(axis, axis)
+    log_p_z = Normal(0.0, 1.0).log_prob(z).sum(1) + 2 * math.log(12 / 240)
+    terms = []
+    for y in range(K):
+        code = torch.cat([z, torch.eye(K)[y].expand(len(z), K)], 1)
+        if method.likelihood == "gaussian":
+            mean, logvar = method.decoder(code)
+            log_p_x = Normal(mean, (logvar / 2).exp()).log_prob(x).sum(1)
+        else:
+            log_p_x = Bernoulli(logits=method.decoder.logits(code)).log_prob(x).flatten(1).sum(1)
+        terms.append(log_p_x + log_p_z - math.log(K))
+    return torch.cat(terms).logsumexp(0).item()
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+def test_importance_weights_average_to_the_likelihood_and_their_logarithms_to_the_bound(likelihood):
+    x = torch.tensor([[[[1.0, 0.0], [1.0, 1.0]]]]) if likelihood == "bernoulli" else torch.tensor([[0.3, -0.2]])
+    method = undecided_m2(likelihood, tuple(x.shape[1:]))
+    n = 60_000
+    with torch.no_grad():
+        exact = log_p_by_a_sum(method, x)
+        log_w = method.log_weight(x.expand(n, *x.shape[1:]))
+        bounds = method.unlabelled_bound(x.expand(n, *x.shape[1:]))
+        assert log_w.shape == (n,)
+        weights = (log_w - exact).exp()
+        assert weights.mean().item() == pytest.approx(1, abs=5 * weights.std().item() / n**0.5)
+        assert weights.std() / n**0.5 < 0.01
+        error = ((log_w.var() + bounds.var()) / n).sqrt().item()
+        assert log_w.mean().item() == pytest.approx(bounds.mean().item(), abs=5 * error)
+        assert log_w.mean() < exact - 0.05, "a bound, and not one that touches"
+        means = [metrics.iwae_bound(method, x.expand(2_000, *x.shape[1:]), k).mean().item() for k in (1, 4, 32)]
+    assert means[0] < means[1] < means[2] < exact + 0.02 and means[2] == pytest.approx(exact, abs=0.1)
+
+
+def test_the_weights_depend_on_the_prior_that_was_given():
+    method, x = m2(), batch()["x"].round()
+    torch.manual_seed(1)
+    plain = method.log_weight(x)
+    method.prior = distributions.Gaussian(LATENT, std=3.0)
+    torch.manual_seed(1)
+    assert not torch.allclose(method.log_weight(x), plain)
+
+
+def test_style_and_reconstruction_are_those_of_the_most_probable_class():
+    method, x = m2(), batch()["x"]
+    with torch.no_grad():
+        method.classifier.head.weight.mul_(30)
+        y = method.classifier(x).argmax(1)
+        assert len(set(y.tolist())) > 1
+        one_hot = torch.eye(K)[y]
+        z = method.encoder(torch.cat([x.flatten(1), one_hot], 1))[0]
+        assert torch.equal(method.encode(x), z)
+        assert torch.equal(method.reconstruct(x), method.decoder(torch.cat([z, one_hot], 1)))
+    gaussian = m2("gaussian", (4,))
+    flat = x.flatten(1)
+    z, y = gaussian.encode(flat), gaussian.logits(flat).argmax(1)
+    torch.testing.assert_close(gaussian.reconstruct(flat), gaussian.decoder(torch.cat([z, torch.eye(K)[y]], 1))[0])
 
 
 def test_the_objective_weighs_its_parts_and_logs_them():

@@ -16,7 +16,11 @@ EXPECTED = {
     "autoencoder mlp": {"encode"},
     "aae deterministic": {"sample", "encode"},
     "vae bernoulli": {"sample", "encode", "bound"},
-    "conditional_vae": {"sample", "encode"},
+    "conditional_vae": {"sample", "encode", "bound"},
+    "anogan conv": {"sample"},
+    "ganomaly conv": {"encode"},
+    "skip_ganomaly conv": set(),
+    "semi_supervised_aae mlp": {"sample", "encode"},
     "classifier mlp": set(),
 }
 
@@ -65,6 +69,47 @@ def test_codes_of_a_conditional_model_depend_on_the_classes_it_is_given():
 def test_a_model_that_asks_for_classes_says_so():
     with pytest.raises(ValueError, match="asks for y"):
         taxonomy.answers(tiny.build("conditional_vae").eval(), IMAGES.x)
+
+
+class Asks:
+    """Methods that tell what they were called with."""
+
+    def with_classes(self, x, y):
+        return x, y
+
+    def with_number(self, n, y=None, seed=5):
+        return n, y, seed
+
+    def with_anything(self, *args, x, temperature=1.0, **options):
+        return args, x, temperature, options
+
+    def with_nothing(self):
+        return "nothing"
+
+
+def test_what_a_method_asks_for_is_what_it_cannot_do_without():
+    model, (x, y) = Asks(), (IMAGES.x, IMAGES.y)
+    assert taxonomy.asked(model.with_classes) == ["x", "y"]
+    assert taxonomy.asked(model.with_number) == ["n"]
+    assert taxonomy.asked(model.with_nothing) == []
+    assert all(a is b for a, b in zip(taxonomy.call(model.with_classes, x, y), (x, y), strict=True))
+    assert taxonomy.call(model.with_number, x, y) == (6, None, 5), "what it can do without, it is not given"
+    assert taxonomy.call(model.with_number, x) == (6, None, 5)
+    args, images, temperature, options = taxonomy.call(model.with_anything, x, y)
+    assert (args, temperature, options) == ((), 1.0, {}) and images is x
+    assert taxonomy.call(model.with_nothing, x, y) == "nothing"
+    with pytest.raises(ValueError, match=r"with_classes asks for y: give the classes of the images as y"):
+        taxonomy.call(model.with_classes, x)
+
+
+def test_classes_that_are_optional_are_drawn():
+    """A class-and-style AAE is asked for n images of any class, not for those of the classes at hand."""
+    method = tiny.build("semi_supervised_aae mlp").eval()
+    assert taxonomy.asked(method.sample) == ["n"]
+    torch.manual_seed(1)
+    found = taxonomy.answers(method, IMAGES.x, IMAGES.y)["sample"]
+    torch.manual_seed(1)
+    assert torch.equal(found, method.sample(6))
 
 
 @pytest.mark.parametrize(

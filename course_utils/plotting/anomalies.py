@@ -36,21 +36,30 @@ _DETECTORS = {
 }
 
 
+_STEP = 1.55  # from the middle of a box to that of the next
+
+
 def detectors_diagram() -> Figure:
     """One row a detector: the way of an image through its networks (grey), and the two things that it compares."""
-    fig, ax = figure(size=(13.5, 5.6))
+    fig, ax = figure(size=(14, 5.4))
     for i, (name, (chain, compared, score)) in enumerate(_DETECTORS.items()):
         y = -1.5 * i
-        ax.text(-0.5, y, name, ha="right", va="center", fontsize=13, weight="bold")
+        ax.text(-0.6, y, name, ha="right", va="center", fontsize=13, weight="bold")
         for j, text in enumerate(chain):
-            _station(ax, 1.45 * j + 0.3, y, text)
+            _station(ax, _STEP * j, y, text)
             if j:
-                ax.annotate("", (1.45 * j - 0.32, y), (1.45 * j - 0.53, y), arrowprops=_arrow("black"))
-        _bracket(ax, *(1.45 * j + 0.3 for j in compared), y)
-        ax.text(9.95, y, f"score: {score}", ha="left", va="center", fontsize=13, color=CLASS_COLORS[3])
-    ax.set(xlim=(-3.4, 13.6), ylim=(-5.4, 1.0))
+                ends = _STEP * (j - 1) + _half_width(chain[j - 1]), _STEP * j - _half_width(text)
+                ax.annotate("", (ends[1], y), (ends[0], y), arrowprops=_ARROW)
+        left, right = (_STEP * j for j in compared)
+        ax.plot([left, left, right, right], [y + 0.38, y + 0.68, y + 0.68, y + 0.38], "--", lw=1.8, color=_COMPARED)
+        ax.text(_STEP * 6.4, y, f"score: {score}", ha="left", va="center", fontsize=13, color=_COMPARED)
+    ax.set(xlim=(-3.6, 13.6), ylim=(-5.1, 0.9))
     ax.set_axis_off()
     return fig
+
+
+_COMPARED = CLASS_COLORS[3]
+_ARROW = {"arrowstyle": "-|>", "lw": 1.6, "shrinkA": 0, "shrinkB": 0, "color": "black"}
 
 
 def _station(ax: Axes, x: float, y: float, text: str) -> None:
@@ -60,13 +69,9 @@ def _station(ax: Axes, x: float, y: float, text: str) -> None:
     ax.text(x, y, text.strip("[]"), ha="center", va="center", fontsize=12, bbox=box, zorder=3)
 
 
-def _arrow(color: str) -> dict:
-    return {"arrowstyle": "-|>", "lw": 1.6, "shrinkA": 0, "shrinkB": 0, "color": color}
-
-
-def _bracket(ax: Axes, left: float, right: float, y: float) -> None:
-    """A dashed line above a row that joins the two things compared."""
-    ax.plot([left, left, right, right], [y + 0.36, y + 0.66, y + 0.66, y + 0.36], "--", lw=1.8, color=CLASS_COLORS[3])
+def _half_width(text: str) -> float:
+    """About half the width of a box, in the units of the axes."""
+    return 0.2 + 0.052 * len(text.strip("[]").replace("$", "").replace("\\hat", "").strip("{}"))
 
 
 def score_histograms(panels: dict[str, tuple[Tensor, Tensor]], xlabel: str = "anomaly score") -> Figure:
