@@ -135,3 +135,23 @@ def test_every_row_of_the_papers_table_has_a_recipe():
     for experiment in EXPERIMENTS:
         assert experiment.recipe in recipes.ALL
         assert any(experiment.name(kind) in recipes.ALL for kind in KINDS)
+
+
+def test_anomalies_by_digit_are_means_over_seeds_and_a_mean_of_the_digits(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    scores = {digit: [0.5 + digit / 97, 0.6 + digit / 53] for digit in range(10)}
+    for digit, found in scores.items():
+        for seed, score in enumerate(found):
+            stored = {"seed": seed, "hardware": "a laptop", "numbers": {"auroc_subset": score, "n_subset": 1000}}
+            results.save(results.path(f"anomaly_vae_{digit}", "default", seed), stored)
+    row = next(line for line in tables.TABLES["anomalies"]().splitlines() if line.startswith("| VAE "))
+    by_digit = [statistics.mean(found) for found in scores.values()]
+    assert row.split(" | ")[2:] == [*(f"{m:.3f}" for m in by_digit), f"{statistics.mean(by_digit):.3f}", "2 |"]
+
+
+def test_a_mean_over_digits_waits_for_the_last_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    stored = {"seed": 0, "hardware": "a laptop", "numbers": {"auroc_subset": 0.75, "n_subset": 1000}}
+    results.save(results.path("anomaly_aae_3", "default", 0), stored)
+    row = next(line for line in tables.TABLES["anomalies"]().splitlines() if line.startswith("| AAE "))
+    assert "0.750" in row and row.split(" | ")[-2:] == ["", "0 to 1 |"]

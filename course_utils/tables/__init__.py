@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from course_utils.tables.aae_paper import aae_paper
+from course_utils.tables.anomalies import anomalies
 from course_utils.tables.attributes import attributes
 from course_utils.tables.benchmark import benchmark
 from course_utils.tables.common import grid
@@ -17,6 +18,7 @@ __all__ = [
     "TABLES",
     "Comparison",
     "aae_paper",
+    "anomalies",
     "attributes",
     "benchmark",
     "grid",
@@ -30,6 +32,7 @@ TABLES: dict[str, Callable[[], str]] = {
     **{name: comparison.markdown for name, comparison in COMPARISONS.items()},
     "semi-supervised": semi_supervised,
     "attributes": attributes,
+    "anomalies": anomalies,
     "benchmark": benchmark,
 }
 

@@ -1,5 +1,6 @@
 """The tables that compare recipes. A new one is a few lines here."""
 
+from course_utils.recipes.family import FAMILY
 from course_utils.tables.comparison import Comparison
 
 COMPARISONS = {
@@ -229,6 +230,48 @@ COMPARISONS = {
             ("FID of samples", "fid", 3),
             ("KL, nats", "kl", 3),
             ("size of features", "feature_size", 2),
+        ],
+    ),
+    "defects": Comparison(
+        rows=[
+            ("autoencoder", "defects_autoencoder"),
+            ("VAE", "defects_vae"),
+            ("AAE", "defects_aae"),
+            ("AnoGAN", "defects_anogan"),
+            ("GANomaly", "defects_ganomaly"),
+            ("Skip-GANomaly", "defects_skip_ganomaly"),
+            ("VAE with guided attention", "defects_attention_vae"),
+        ],
+        columns=[
+            ("pixel AUROC: cut", "stroke_cut_pixel_auroc", 3),
+            ("blob", "blob_pixel_auroc", 3),
+            ("noise", "noise_patch_pixel_auroc", 3),
+            ("IoU: cut", "stroke_cut_iou", 3),
+            ("blob", "blob_iou", 3),
+            ("noise", "noise_patch_iou", 3),
+            ("image AUROC: cut", "stroke_cut_image_auroc", 3),
+            ("blob", "blob_image_auroc", 3),
+            ("noise", "noise_patch_image_auroc", 3),
+        ],
+    ),
+    "family": Comparison(
+        rows=[(what, f"family_{name}") for name, (_, _, what) in FAMILY.items()],
+        columns=[
+            ("FID", "fid", 3),
+            ("KID", "kid", 3),
+            ("precision, %", "precision_percent", 3),
+            ("recall, %", "recall_percent", 3),
+            ("class as asked, %", "requested_class_percent", 3),
+            ("IWAE bound, 50 draws, nats", "iwae_50_binarised", 4),
+            ("half squared error", "reconstruction_squared_error", 3),
+            ("class kept, %", "reconstruction_class_percent", 3),
+            ("energy distance of codes", "energy_distance", 3),
+            ("holes, %", "holes_percent", 3),
+            ("error of a linear probe, %", "probe_error_percent", 3),
+            ("class error, %", "class_error_percent", 3),
+            ("Mflop an image to train", "training_megaflops", 3),
+            ("to sample", "sample_megaflops", 3),
+            ("to encode", "encode_megaflops", 3),
         ],
     ),
 }
