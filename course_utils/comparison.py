@@ -77,6 +77,15 @@ CRITERIA = (
     Criterion("probe error, %", "probe_error_percent"),
     Criterion("training cost", "training_megaflops"),
 )
+# numbers that few models have, or that say nearly the same as one above
+MORE_CRITERIA = (
+    Criterion("KID", "kid"),
+    Criterion("holes, %", "holes_percent"),
+    Criterion("class asked for, %", "requested_class_percent", smaller=False),
+    Criterion("class error, %", "class_error_percent"),
+    Criterion("cost of a sample", "sample_megaflops"),
+    Criterion("cost of a code", "encode_megaflops"),
+)
 
 # ---- reading ----------------------------------------------------------------------------------------------------
 
@@ -118,11 +127,13 @@ _ONE_POINT = ("aae", "labelled_aae", "supervised_aae", "semi_supervised_aae", "c
 _REASONS: dict[str, dict[str, str]] = {
     "samples": dict.fromkeys(_AUTOENCODERS, "no p(z): nothing says which codes to decode"),
     "bound": {
-        **dict.fromkeys(_AUTOENCODERS, "no p(z), no p(x|z): no density is defined"),
-        **dict.fromkeys(_NO_ENCODER, "x is a function of z: p(x|z) has no density, and no q(z|x) looks for z"),
-        **dict.fromkeys(_ONE_POINT, "q(z|x) is a single point: it has no density to divide by"),
-        "gaussian_aae": "no p(x|z) is stated: squared error has a likelihood only once a variance is chosen",
-        "universal_aae": "q(z|x) can be drawn from, but its density cannot be computed",
+        **dict.fromkeys(_AUTOENCODERS, "no p(z) and no p(x, z): no density is defined"),
+        **dict.fromkeys(
+            _NO_ENCODER, "x is a function of z, which has no density; and nothing looks for the z of an image"
+        ),
+        **dict.fromkeys(_ONE_POINT, "the code is a single point: q has no density to divide by"),
+        "gaussian_aae": "no likelihood is stated: squared error has one only once a variance is chosen",
+        "universal_aae": "q can be drawn from, but its density cannot be computed",
         "vae_gan": "its likelihood is one of a discriminator's features, not of pixels",
     },
     "reconstruction": {

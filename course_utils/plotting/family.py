@@ -20,7 +20,7 @@ LOOKS = {
     "AAE": ("^", CLASS_COLORS[2]),
     "VAE": ("o", CLASS_COLORS[0]),
     "GAN": ("s", CLASS_COLORS[1]),
-    "": ("X", CLASS_COLORS[7]),
+    "": ("h", CLASS_COLORS[7]),
 }
 _TREE = {
     "all": (0.5, 3.0, "models of the course"),

@@ -5,8 +5,20 @@ import math
 from collections.abc import Callable, Sequence
 from statistics import fmean
 
-from course_utils.comparison import CRITERIA, FAMILY, LABELS, NEEDS, Choice, Criterion, Runs, choose, shown
+from course_utils.comparison import (
+    CRITERIA,
+    FAMILY,
+    LABELS,
+    MORE_CRITERIA,
+    NEEDS,
+    Choice,
+    Criterion,
+    Runs,
+    choose,
+    shown,
+)
 
+ALL = CRITERIA + MORE_CRITERIA
 ANY_COST = "any"
 _CELL = "padding:2px 10px;text-align:left"
 
@@ -18,7 +30,7 @@ class ModelChooser:
     Raises ValueError if there is no model.
     """
 
-    def __init__(self, runs: Runs, criteria: Sequence[Criterion] = CRITERIA, called: Callable[[str], str] = FAMILY.get):
+    def __init__(self, runs: Runs, criteria: Sequence[Criterion] = ALL, called: Callable[[str], str] = FAMILY.get):
         if not runs:
             raise ValueError("no model to choose from: no run is stored")
         self.runs = runs
@@ -39,7 +51,7 @@ class ModelChooser:
             return "No model remains: every one of them lacks something. Ask for less, or read the reasons below."
         best, values, _ = found.ranked[0]
         level = [self.called(name) for name, _, worse in found.ranked[1:] if not worse]
-        beside = f" Not clearly worse over seeds: {', '.join(level)}." if level else ""
+        beside = f" Not clearly worse over seeds: {'; '.join(level)}." if level else ""
         return (
             f"{len(found.ranked)} of {len(self.runs)} models remain. By {found.criterion.heading} the first is "
             f"{self.called(best)} with {shown(values)}.{beside}"
@@ -56,7 +68,7 @@ class ModelChooser:
         return f"<table aria-label='models that remain, and reasons against the others'>{''.join(rows)}</table>"
 
 
-def model_chooser(runs: Runs, criteria: Sequence[Criterion] = CRITERIA):
+def model_chooser(runs: Runs, criteria: Sequence[Criterion] = ALL):
     """Boxes to tick for what is needed, and menus for labels, cost and what matters most: an ipywidgets box.
 
     All by mouse, or by Tab, space and the arrow keys. Arguments as for `ModelChooser`.
