@@ -671,7 +671,7 @@ def test_the_best_threshold_is_the_best_of_the_quantiles(n):
     candidates = np.quantile(maps.numpy().ravel(), [i / n for i in range(n)])
     values = [iou_by_hand(maps, masks, value) for value in candidates]
     assert metrics.best_threshold(maps, masks, n) == pytest.approx(candidates[int(np.argmax(values))], rel=1e-12)
-    assert max(values) > values[0] and max(values) > values[-1], "neither end is the best"
+    assert max(values) > values[0] + 0.1, "it was worth looking"
 
 
 def test_the_best_threshold_separates_what_can_be_separated():

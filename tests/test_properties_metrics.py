@@ -535,7 +535,9 @@ def test_overlap_lies_between_none_and_all_and_has_no_unit(seed, n, h, w, dtype)
     assert metrics.best_threshold(maps.double() * 4 + 2, masks) == pytest.approx(4 * threshold + 2)
     flipped = metrics.localisation(maps.flip(0, 2), masks.flip(0, 2), threshold)
     assert flipped == pytest.approx(found, abs=1e-6)
-    assert all(metrics.localisation(maps, masks, value).iou <= found.iou + 1e-6 for value in (-1.0, 0.1, 0.6))
+    # there are fewer pixels than quantiles: no value of the map separates better
+    others = [metrics.localisation(maps, masks, value).iou for value in maps.unique().tolist()]
+    assert max(others) <= found.iou + 1e-6
     assert metrics.localisation(masks.to(dtype), masks, 0.5) == (1, 1)
     alone = [metrics.localisation(maps[i : i + 1], masks[i : i + 1], threshold).iou for i in range(n)]
     assert sum(alone) / n == pytest.approx(found.iou, abs=1e-6)

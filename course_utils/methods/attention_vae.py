@@ -31,7 +31,7 @@ class AttentionVAE(Method):
         decoder: SpatialDecoder,
         discriminator: nn.Module,
         prior: Distribution,
-        weight_attention: float = 100.0,
+        weight_attention: float = 1.0,
         weight_adversarial: float = 1.0,
         lr: float = 1e-3,
         discriminator_lr: float | None = None,

@@ -89,7 +89,10 @@ METHODS: dict[str, tuple[Callable[[], Method], str]] = {
     "ganomaly": (ganomaly, f"Akcay et al. 2018, weights 1, 50, 1; {_GAN}"),
     "skip_ganomaly": (skip_ganomaly, f"Akcay et al. 2019, weights 1, 40, 1; {_GAN}"),
 }
-_ATTENTION = "Venkataramanan et al. 2020, section 3.2 (unsupervised); ours: code of 4 x 7 x 7, as wide as the others"
+_ATTENTION = (
+    "Venkataramanan et al. 2020, section 3.2 (unsupervised); ours: code of 4 x 7 x 7, as wide as the others, weight 1 of "
+    "the attention in a sum of pixel losses (of 0, 1, 10 and 100)"
+)
 
 
 def without(digit: int, data: Splits) -> Splits:
