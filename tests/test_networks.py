@@ -187,6 +187,9 @@ def test_codes_that_keep_their_place(shape):
     assert decoder(z).shape == decoder.logits(z).shape == (6, *shape)
     with pytest.raises(ValueError, match="takes inputs of shape"):
         encoder(batch(6, (2, 16, 16)))
+    for build in (lambda: networks.SpatialEncoder((1, 30, 28)), lambda: networks.SpatialDecoder(4, (1, 30, 28))):
+        with pytest.raises(ValueError, match="divisible by 4, got 30x28"):
+            build()
 
 
 def test_the_features_are_what_the_head_is_asked_about():

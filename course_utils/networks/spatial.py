@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from course_utils.networks.trunks import check_input
+from course_utils.networks.trunks import after_strides, check_input
 
 
 class SpatialEncoder(nn.Module):
@@ -17,6 +17,7 @@ class SpatialEncoder(nn.Module):
 
     def __init__(self, in_shape: Sequence[int], latent_channels: int = 4, width: int = 16):
         super().__init__()
+        after_strides(in_shape, 2)  # sides must come out even
         self.in_shape = tuple(in_shape)
         self.latent_channels = latent_channels
         self.layers = nn.Sequential(
@@ -61,6 +62,7 @@ class SpatialDecoder(nn.Module):
 
     def __init__(self, latent_channels: int, out_shape: Sequence[int], width: int = 16):
         super().__init__()
+        after_strides(out_shape, 2)
         self.layers = nn.Sequential(
             nn.Conv2d(latent_channels, 2 * width, 3, padding=1, bias=False),
             nn.BatchNorm2d(2 * width),
