@@ -50,7 +50,7 @@ def taxonomy_tree(leaves: dict[str, Sequence[str]]) -> Figure:
 
     leaves: place, as `taxonomy.kind` names it, to names. Raises ValueError for a place that the tree does not have.
     """
-    if unknown := set(leaves) - set(_TREE):
+    if unknown := set(leaves) - {name for name, (_, y, _) in _TREE.items() if y == 0}:
         raise ValueError(f"the tree has no place {sorted(unknown)}")
     longest = max(map(len, leaves.values()), default=0)
     fig, ax = figure(size=(12, 3.6 + 0.25 * longest))
