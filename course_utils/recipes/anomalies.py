@@ -90,8 +90,8 @@ METHODS: dict[str, tuple[Callable[[], Method], str]] = {
     "skip_ganomaly": (skip_ganomaly, f"Akcay et al. 2019, weights 1, 40, 1; {_GAN}"),
 }
 _ATTENTION = (
-    "Venkataramanan et al. 2020, section 3.2 (unsupervised); ours: code of 4 x 7 x 7, as wide as the others, weight 1 of "
-    "the attention in a sum of pixel losses (of 0, 1, 10 and 100)"
+    "Venkataramanan et al. 2020, section 3.2 (unsupervised); ours: code of 4 x 7 x 7, as wide as the others, weight 1 "
+    "of the attention (of 0, 1, 10 and 100) in a sum over pixels"
 )
 
 
