@@ -85,10 +85,11 @@ def score_histograms(panels: dict[str, tuple[Tensor, Tensor]], xlabel: str = "an
     fig, axes = figure(rows, columns, size=(4.3, 2.9), squeeze=False)
     for ax, (title, (scores, abnormal)) in zip(axes.flat, panels.items(), strict=False):
         values, strange = scores.detach().cpu().numpy(), abnormal.cpu().numpy()
-        bins = np.linspace(min(values.min(), 0), np.quantile(values, 0.995), 31)
+        bins = np.linspace(min(values.min(), 0), np.quantile(values, 0.995), 31 if len(values) > 500 else 16)
         ax.hist(values[~strange], bins, density=True, label="normal", **NORMAL)
         look = {"histtype": "step", "hatch": "///", "lw": 2, "ec": ABNORMAL["color"]}
         ax.hist(values[strange], bins, density=True, label="abnormal", **look)
+        ax.locator_params(axis="x", nbins=5)
         ax.set(title=f"{title}: AUROC {auroc(scores, abnormal):.2f}", xlabel=xlabel, ylabel="density", yticks=[])
     for ax in axes.flat[len(panels) :]:
         ax.set_axis_off()
@@ -107,7 +108,7 @@ def score_scatter(panels: dict[str, tuple[Tensor, Tensor, Tensor]], xlabel: str,
         ax.plot(across[~strange], up[~strange], "o", ms=4, alpha=0.5, mew=0, label="normal", **NORMAL)
         ax.plot(across[strange], up[strange], "x", ms=7, mew=1.8, label="abnormal", **ABNORMAL)
         ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
-        ax.legend(fontsize=11, framealpha=0.9)
+        ax.legend(fontsize=11, framealpha=0.9, loc="upper left")
     return fig
 
 
