@@ -55,11 +55,12 @@ N_CLASSES = 10
 
 @dataclass(frozen=True)
 class Criterion:
-    """A number by which models are compared: its heading, its name in the results, and which end is the good one."""
+    """A number by which models are compared: its heading, its name in the results, which end is good, digits shown."""
 
     heading: str
     number: str
     smaller: bool = True
+    digits: int = 3
 
     def best(self, values: Collection[float]) -> float:
         """The best of these."""
@@ -70,7 +71,7 @@ CRITERIA = (
     Criterion("FID", "fid"),
     Criterion("precision, %", "precision_percent", smaller=False),
     Criterion("recall, %", "recall_percent", smaller=False),
-    Criterion("bound of log p(x), nats", "bound_of_x", smaller=False),
+    Criterion("bound of log p(x), nats", "bound_of_x", smaller=False, digits=4),
     Criterion("half squared error", "reconstruction_squared_error"),
     Criterion("class kept, %", "reconstruction_class_percent", smaller=False),
     Criterion("energy distance", "energy_distance"),
@@ -156,16 +157,24 @@ _GROUPS = {
     **dict.fromkeys(("holes_percent", "holes_percent_if_perfect"), "codes"),
     **dict.fromkeys(("probe_error_percent", "encode_megaflops"), "probe"),
 }
-_FOR_ALL = {
-    "requested_class_percent": "it is not told a class",
-    "class_error_percent": "it names no class",
-    "discriminator_probe_error_percent": "no discriminator that sees images alone",
+_CAN_BE_ASKED = "it can be asked for a class, but was scored without"
+_FOR_ALL: dict[str, Callable[[str], str]] = {
+    "requested_class_percent": lambda name: (
+        _CAN_BE_ASKED if name in ("labelled_aae", "semi_supervised_aae", "reduction_aae") else "it is not told a class"
+    ),
+    "class_error_percent": lambda name: "it names no class",
+    "discriminator_probe_error_percent": lambda name: {
+        "conditional_gan": "its discriminator takes the class together with the image",
+        "vae_gan": "not measured: what its discriminator's layers see is in notebook 13",
+    }.get(name, "no discriminator that sees images"),
 }
 
 
 def why_not(name: str, number: str) -> str:
     """Why this model of the family has no such number. Raises LookupError if no reason is known: it should have one."""
-    reason = _FOR_ALL.get(number) or _REASONS.get(_GROUPS.get(number, ""), {}).get(name)
+    if number in _FOR_ALL:
+        return _FOR_ALL[number](name)
+    reason = _REASONS.get(_GROUPS.get(number, ""), {}).get(name)
     if reason is None:
         raise LookupError(f"{name!r} has no number {number!r}, and no reason is known")
     return reason

@@ -54,7 +54,7 @@ class ModelChooser:
         beside = f" Not clearly worse over seeds: {'; '.join(level)}." if level else ""
         return (
             f"{len(found.ranked)} of {len(self.runs)} models remain. By {found.criterion.heading} the first is "
-            f"{self.called(best)} with {shown(values)}.{beside}"
+            f"{self.called(best)} with {shown(values, found.criterion.digits)}.{beside}"
         )
 
     def table(self, found: Choice) -> str:
@@ -63,7 +63,7 @@ class ModelChooser:
         rows = [_row(head, "th")]
         for rank, (name, values, worse) in enumerate(found.ranked, 1):
             against = "" if rank == 1 else "worse in every run" if worse else "undecided"
-            rows.append(_row([str(rank), self.called(name), shown(values), against]))
+            rows.append(_row([str(rank), self.called(name), shown(values, found.criterion.digits), against]))
         rows += [_row(["out", self.called(name), reason, ""]) for name, reason in found.out.items()]
         return f"<table aria-label='models that remain, and reasons against the others'>{''.join(rows)}</table>"
 
