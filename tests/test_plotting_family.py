@@ -25,7 +25,7 @@ def texts(ax) -> dict[str, tuple[float, float]]:
 def test_the_tree_writes_models_below_their_place_and_says_where_there_is_none():
     (ax,) = plotting.taxonomy_tree({"implicit density": ["GAN", "AAE"], "no generative model": ["classifier"]}).axes
     found = texts(ax)
-    assert found["GAN\nAAE"][0] == found["implicit:\nsamples only"][0]
+    assert found["GAN\nAAE"][0] == found["implicit:\nsamples, no density"][0]
     assert found["classifier"][0] == found["no generative\nmodel"][0]
     assert [t.get_text() for t in ax.texts].count("none") == 2  # both explicit places
 

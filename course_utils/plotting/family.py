@@ -28,7 +28,7 @@ _TREE = {
     "explicit": (0.26, 1.0, "has a density\nthat can be reached"),
     "explicit density, tractable": (0.1, 0.0, "explicit, tractable:\nlog p(x) itself"),
     "explicit density, approximate": (0.36, 0.0, "explicit, approximate:\na bound of log p(x)"),
-    "implicit density": (0.64, 0.0, "implicit:\nsamples only"),
+    "implicit density": (0.64, 0.0, "implicit:\nsamples, no density"),
     "no generative model": (0.9, 0.0, "no generative\nmodel"),
 }
 _BRANCHES = [
