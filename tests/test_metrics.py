@@ -707,7 +707,7 @@ def test_scores_that_make_no_sense_are_named(metric, scores, abnormal, message):
         (torch.zeros(2, 3, 3), torch.ones(2, 3, 4, dtype=torch.bool), r"got \(2, 3, 3\) and \(2, 3, 4\)"),
         (torch.zeros(2, 3, 3), torch.ones(2, 3, 3), "in torch.float32"),
         (torch.full((2, 3, 3), torch.nan), torch.ones(2, 3, 3, dtype=torch.bool), "NaN or infinite"),
-        (torch.zeros(2, 3, 3), torch.zeros(2, 3, 3, dtype=torch.bool), "the mask of an image is empty"),
+        (torch.zeros(2, 3, 3), torch.arange(18).view(2, 3, 3) > 9, "the mask of an image is empty"),
     ],
 )
 def test_maps_that_make_no_sense_are_named(metric, maps, masks, message):
