@@ -29,7 +29,7 @@ def family(method: Method, data: Splits) -> dict[str, float]:
     images (told the class: of log p(x|y)). Reconstructions: half the squared error, and in how many the judge sees the
     class of the image. Codes: `metrics.holes` and energy distance of drawn codes from a Gaussian prior, or
     one with parts; probe_error_percent: of a linear classifier on 1,000 codes with their labels.
-    discriminator_probe_error_percent: the same on the features of a discriminator of images. class_error_percent: of
+    discriminator_probe_error_percent: the same on the features of a GAN's discriminator. class_error_percent: of
     models that name a class themselves. Cost: parameters that training moves, and operations (multiplications and
     additions) for one image, in millions.
     """

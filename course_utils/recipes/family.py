@@ -1,8 +1,9 @@
 """The whole family on equal terms: one decoder, 250,000 parameters, 200,000 images seen by each (notebook 16).
 
 What a method does not need for its decoder it may spend as it likes: on an encoder, on discriminators. All numbers that
-training moves count, those of discriminators too. Two exceptions are marked: networks that a method's definition
-makes fully connected.
+training moves count, those of discriminators too. The layers of the decoder are the same for all, but for batch norm,
+which GANs and the VAE/GAN have, and for moment matching, which has all of the budget in one fully connected generator.
+Encoders that take more than pixels, a class or noise, are fully connected.
 """
 
 from collections.abc import Callable
