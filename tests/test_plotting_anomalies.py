@@ -81,7 +81,9 @@ def test_the_table_writes_every_number_its_mean_and_hatches_what_is_upside_down(
 def test_gains_stand_at_their_place_with_their_mean():
     fig = plotting.paired_gains({"AAE": {"0": 0.1, "1": -0.3}, "VAE": {"0": 0.2}}, "gain")
     (ax,) = fig.axes
-    assert [(t.get_text(), t.get_position()[0]) for t in ax.texts] == [("0", 0.1), ("1", -0.3), ("0", 0.2)]
+    assert [(t.get_text(), t.get_position()[0]) for t in ax.texts] == [("1", -0.3), ("0", 0.1), ("0", 0.2)]
+    heights = [t.get_position()[1] for t in ax.texts]
+    assert heights[0] != heights[1] and heights == pytest.approx([0, 0, 1], abs=0.4)  # apart, each on its own line
     means = [line.get_xdata()[0] for line in ax.lines if line.get_lw() == 6]
     assert means == pytest.approx([-0.1, 0.2])
     low, high = ax.get_xlim()
