@@ -43,6 +43,12 @@ def test_the_brush_is_a_disc_around_its_pixel(painter):
     assert inked(painter)[0] == (0, 0) and len(inked(painter)) == 6
 
 
+def test_a_wider_brush_has_a_radius_in_pixels(painter):
+    painter.brush = 2.0
+    painter.paint(10, 10)
+    assert painter.image.sum() == 13, "1 + 3 + 5 + 3 + 1 pixels are at most two away"
+
+
 def test_rubbing_out_takes_the_ink_away_and_reset_brings_it_back(painter):
     painter.choose(1)
     painter.rub(5, 6)
