@@ -75,13 +75,13 @@ CRITERIA = (
     Criterion("half squared error", "reconstruction_squared_error"),
     Criterion("class kept, %", "reconstruction_class_percent", smaller=False),
     Criterion("energy distance", "energy_distance"),
+    Criterion("holes, %", "holes_percent"),
     Criterion("probe error, %", "probe_error_percent"),
     Criterion("training cost", "training_megaflops"),
 )
 # numbers that few models have, or that say nearly the same as one above
 MORE_CRITERIA = (
     Criterion("KID", "kid"),
-    Criterion("holes, %", "holes_percent"),
     Criterion("class asked for, %", "requested_class_percent", smaller=False),
     Criterion("class error, %", "class_error_percent"),
     Criterion("cost of a sample", "sample_megaflops"),
