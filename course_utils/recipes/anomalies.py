@@ -39,9 +39,9 @@ def discriminator() -> networks.Discriminator:
     return networks.Discriminator(networks.conv(IMAGE, WIDTH))
 
 
-def autoencoder() -> Autoencoder:
+def autoencoder(batch_norm: bool = False) -> Autoencoder:
     """The plain one, against which the others are measured."""
-    return Autoencoder(encoder(), decoder(), lr=LR)
+    return Autoencoder(encoder(batch_norm=batch_norm), decoder(batch_norm), lr=LR)
 
 
 def vae() -> VAE:
@@ -89,6 +89,10 @@ METHODS: dict[str, tuple[Callable[[], Method], str]] = {
     "ganomaly": (ganomaly, f"Akcay et al. 2018, weights 1, 50, 1; {_GAN}"),
     "skip_ganomaly": (skip_ganomaly, f"Akcay et al. 2019, weights 1, 40, 1; {_GAN}"),
 }
+# GANomaly has batch norm beside its adversary: a control that has the one without the other
+CONTROLS: dict[str, tuple[Callable[[], Method], str]] = {
+    "autoencoder_batch_norm": (partial(autoencoder, True), f"the autoencoder, with batch norm; {_NETWORKS}"),
+}
 _ATTENTION = (
     "Venkataramanan et al. 2020, section 3.2 (unsupervised); ours: code of 4 x 7 x 7, as wide as the others, weight 1 "
     "of the attention (of 0, 1, 10 and 100) in a sum over pixels"
@@ -101,7 +105,7 @@ def without(digit: int, data: Splits) -> Splits:
 
 
 def _detection(name: str, digit: int) -> Recipe:
-    build, source = METHODS[name]
+    build, source = (METHODS | CONTROLS)[name]
     return Recipe(
         f"anomaly_{name}_{digit}",
         f"{source}; trained without the digit {digit}",
@@ -118,7 +122,7 @@ def _defects(name: str, build: Callable[[], Method], source: str) -> Recipe:
 
 
 RECIPES = [
-    *(_detection(name, digit) for name in METHODS for digit in DIGITS),
+    *(_detection(name, digit) for name in METHODS | CONTROLS for digit in DIGITS),
     *(_defects(name, *what) for name, what in METHODS.items()),
     _defects("attention_vae", attention_vae, _ATTENTION),
 ]

@@ -3,11 +3,12 @@
 import statistics
 
 from course_utils import results
-from course_utils.recipes.anomalies import DIGITS, METHODS
+from course_utils.recipes.anomalies import DIGITS
 from course_utils.tables.common import distinct, grid
 
 NAMES = {
     "autoencoder": "autoencoder",
+    "autoencoder_batch_norm": "autoencoder, batch norm",
     "vae": "VAE",
     "aae": "AAE",
     "anogan": "AnoGAN",
@@ -24,7 +25,7 @@ def anomalies(mode: str = "default") -> str:
     """One row a method and score: the AUROC of each digit, and the mean over all ten."""
     lines = [
         [f"{NAMES[method]}{what}", f"`anomaly_{method}_DIGIT`", *_row(method, number, mode)]
-        for method in METHODS
+        for method in NAMES
         for number, what in NUMBERS.items()
         if number == "auroc_subset" or method in ("ganomaly", "skip_ganomaly")
     ]
@@ -44,7 +45,7 @@ def _row(method: str, number: str, mode: str) -> list[str]:
 
 
 def _footnote(mode: str) -> str:
-    stored = [r for method in METHODS for digit in DIGITS for r in results.load(f"anomaly_{method}_{digit}", mode)]
+    stored = [r for method in NAMES for digit in DIGITS for r in results.load(f"anomaly_{method}_{digit}", mode)]
     n = f" ({distinct([r['numbers'] for r in stored], 'n_subset')} test images)" if stored else ""
     where = f" Hardware: {distinct(stored, 'hardware')}." if stored else ""
     return (
