@@ -94,7 +94,7 @@ def rank_table(columns: dict[str, dict[str, tuple[str, float]]], rows: Sequence[
             dark = 0.75 * (worst - rank) / max(worst - 1, 1)
             look = {"fc": str(1 - dark)} if name in cells else {"fc": "white", "hatch": "///"}
             ax.add_patch(Rectangle((i - 0.5, j - 0.5), 1, 1, ec="0.75", lw=0.8, **look))
-            ax.text(i, j, text, ha="center", va="center", fontsize=10, color="w" if dark > 0.45 else "k")
+            ax.text(i, j, text, ha="center", va="center", fontsize=10, color="w" if dark > 0.55 else "k")
         for j, name in enumerate(rows):
             if name in cells and cells[name][1] == 1:
                 ax.add_patch(Rectangle((i - 0.47, j - 0.45), 0.94, 0.9, fill=False, ec="black", lw=2.4, zorder=3))
