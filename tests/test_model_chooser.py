@@ -133,7 +133,19 @@ def test_every_ability_that_a_model_lacks_has_a_reason_and_no_other(family):
                 assert comparison.why_not(name, number)
         assert hasattr(method, "reconstruct") != _has_reason(name, "reconstruction_squared_error")
         has_codes = can["encode"] and hasattr(method, "prior")
-        assert has_codes != _has_reason(name, "energy_distance")
+        assert has_codes != _has_reason(name, "holes_percent")
+        comparable = has_codes and method.prior.dim == 16
+        assert comparable != _has_reason(name, "energy_distance")
+
+
+def test_distances_in_the_plane_are_not_ranked_among_those_in_16_dimensions(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    for name in ("labelled_aae", "aae"):
+        run = {"seed": 0, "numbers": {"energy_distance": 0.1, "holes_percent": 5.0}}
+        results.save(results.path(f"family_{name}", "default", 0), run)
+    found = comparison.read()
+    assert "energy_distance" not in found["labelled_aae"] and found["aae"]["energy_distance"] == [0.1]
+    assert found["labelled_aae"]["holes_percent"] == [5.0]
 
 
 def _has_reason(name: str, number: str) -> bool:

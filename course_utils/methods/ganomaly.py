@@ -10,9 +10,9 @@ class GANomaly(Method):
     """Encoder, decoder, second encoder; an image is abnormal if its code is not that of its reconstruction.
 
     Roles: `generator` (both encoders and the decoder), `discriminator`; the updates are simultaneous, after one pass.
-    The generator minimises three terms (their equations 1 to 4), each a mean over numbers and images as in the authors'
-    code: the squared distance of the discriminator's features of x and x_hat, |x - x_hat|, and (z - z_hat)^2, with
-    weights 1, `weight_context` and `weight_code`. The discriminator is a `networks.Discriminator`: its trunk gives the
+    The generator minimises three terms (their equations 1 to 4), each a mean over numbers and images: the squared
+    distance of the discriminator's features of x and x_hat, |x - x_hat|, and (z - z_hat)^2, with weights 1,
+    `weight_context` and `weight_code`. The discriminator is a `networks.Discriminator`: its trunk gives the
     features.
     """
 
