@@ -1,5 +1,7 @@
 """The figures of notebook 16 show what they are given."""
 
+import math
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import torch
 from matplotlib.patches import Rectangle
 
 from course_utils import plotting
+from course_utils.plotting import family
 
 
 @pytest.fixture(autouse=True)
@@ -110,6 +113,17 @@ def test_kinds_differ_by_marker_and_unbeaten_ones_have_a_star_and_a_thick_edge()
     assert [t.get_text() for t in key.texts] == ["1  VAE", "2  AAE *", "3  VAE/GAN"]
     ax.figure.canvas.draw()
     assert ax.get_yscale() == "log" and "100" in [t.get_text() for t in ax.get_yticklabels()]
+
+
+def test_marks_that_would_hide_each_other_step_aside_and_a_line_leads_to_their_place():
+    crowded = {"VAE a": ([5.0], [5.0]), "VAE b": ([5.0], [5.0]), "GAN": ([9.0], [9.0]), "AAE": ([0.0], [0.0])}
+    ax, _ = plotting.numbers_against(crowded, "x", "y", log="").axes
+    where = {n: ax.transData.transform(place) for n, place in texts(ax).items()}
+    width = family.MARK * ax.figure.dpi / 72
+    assert math.dist(where["1"], where["2"]) > 0.95 * width
+    assert texts(ax)["3"] == (9.0, 9.0) and texts(ax)["4"] == (0.0, 0.0), "who has room stays"
+    leads = [line for line in ax.lines if line.get_color() == "black" and len(line.get_xdata()) == 2]
+    assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in leads] == [(5.0, 5.0)] * 2
 
 
 def test_nothing_stored_yet_is_an_empty_picture():

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from statistics import fmean
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -14,6 +15,7 @@ from course_utils.plotting.gans import HATCHES
 from course_utils.plotting.images import _tile
 from course_utils.plotting.style import CLASS_COLORS, DASHES, figure
 
+MARK = 19  # points, of a mark with a number in it
 # by the word that a model's name holds, the first that fits: marker, colour
 LOOKS = {
     "VAE/GAN": ("D", CLASS_COLORS[4]),
@@ -116,27 +118,63 @@ def numbers_against(
     """Each model at the mean of its runs (x, y), with a line from the lowest run to the highest each way.
 
     Models are numbered; the list beside the axes says which is which. `marked` ones have a thick black edge and a
-    star in the list. Kinds of model have markers of their own. log: axes with a logarithmic scale, "x", "y" or "xy".
+    star in the list. Kinds of model have markers of their own. Where marks would hide each other, they step aside, and
+    a line leads to the place. log: axes with a logarithmic scale, "x", "y" or "xy".
     """
     fig, (ax, key) = figure(1, 2, size=(4.9, 5), width_ratios=[2.4, 1])
-    for i, (name, (x, y)) in enumerate(points.items(), 1):
+    places = {name: (fmean(x), fmean(y)) for name, (x, y) in points.items()}
+    for name, (x, y) in points.items():
+        _cross(ax, x, y, _look(name)[1])
+    ax.set(xlabel=xlabel, ylabel=ylabel, **{f"{axis}scale": "log" for axis in log})
+    for i, (name, (place, aside)) in enumerate(_with_room(ax, places).items(), 1):
         marker, color = _look(name)
         edge = {"mec": "black", "mew": 2.6 if name in marked else 0.6}
-        _cross(ax, x, y, color)
         pale = [1 - 0.45 * (1 - c) for c in color]
-        ax.plot(fmean(x), fmean(y), marker, ms=19, color=pale, label=name, zorder=3 + i, **edge)
-        ax.text(fmean(x), fmean(y), str(i), ha="center", va="center", fontsize=10, zorder=3.5 + i)
-        place = 1 - (i - 0.5) / max(len(points), 12)
-        key.plot(0.04, place, marker, ms=10, color=pale, **edge)
-        key.text(0.12, place, f"{i}  {name}{' *' if name in marked else ''}", va="center", fontsize=10.5)
+        if aside != place:
+            ax.plot(*zip(place, aside, strict=True), color="black", lw=0.8, marker=".", markevery=[0], zorder=2)
+        ax.plot(*aside, marker, ms=MARK, color=pale, label=name, zorder=3 + i, **edge)
+        ax.text(*aside, str(i), ha="center", va="center", fontsize=10, zorder=3.5 + i)
+        height = 1 - (i - 0.5) / max(len(points), 12)
+        key.plot(0.04, height, marker, ms=10, color=pale, **edge)
+        key.text(0.12, height, f"{i}  {name}{' *' if name in marked else ''}", va="center", fontsize=10.5)
     key.set(xlim=(0, 1), ylim=(0, 1))
     key.set_axis_off()
-    ax.set(xlabel=xlabel, ylabel=ylabel, **{f"{axis}scale": "log" for axis in log})
     for axis in (a for a, name in ((ax.xaxis, "x"), (ax.yaxis, "y")) if name in log):
         axis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))  # plain numbers, not powers of ten
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.set_minor_formatter(NullFormatter())
     return fig
+
+
+Place = tuple[float, float]
+
+
+def _with_room(ax: Axes, places: dict[str, Place]) -> dict[str, tuple[Place, Place]]:
+    """For each name its place, and where its mark has room: there, or aside where marks would hide each other."""
+    if not places:
+        return {}
+    ax.plot(*zip(*places.values(), strict=True), linestyle="none")  # the axes take in all places, and then stay
+    ax.figure.draw_without_rendering()
+    on_screen = ax.transData.transform(list(places.values()))
+    apart = _apart(on_screen, gap=MARK * ax.figure.dpi / 72)
+    moved = np.abs(apart - on_screen).max(1) > 1  # pixel
+    found = ax.transData.inverted().transform(apart)
+    return {
+        name: (place, tuple(found[i].tolist()) if moved[i] else place) for i, (name, place) in enumerate(places.items())
+    }
+
+
+def _apart(places: np.ndarray, gap: float, rounds: int = 300) -> np.ndarray:
+    """Places (n, 2), pushed apart a little in each round until no two are nearer than `gap`."""
+    apart = places + 1e-3 * np.arange(places.size).reshape(-1, 2)  # two at one place must know where to go
+    for _ in range(rounds):
+        away = apart[:, None] - apart
+        distance = np.hypot(*away.T).T + gap * np.eye(len(places))
+        if distance.min() >= 0.99 * gap:
+            break
+        push = (np.clip(gap - distance, 0, None) / distance)[..., None] * away
+        apart = apart + 0.3 * push.sum(1)
+    return apart
 
 
 def _cross(ax: Axes, x: Sequence[float], y: Sequence[float], color) -> None:
