@@ -662,12 +662,13 @@ def test_without_takes_one_class_out_of_the_training_images_only(numbered, digit
 
 
 def test_each_digit_is_once_the_abnormal_one_of_each_method(numbered):
-    names = {f"anomaly_{method}_{digit}" for method in anomaly_recipes.METHODS for digit in range(10)}
+    rows = (*anomaly_recipes.METHODS, "autoencoder_batch_norm")  # the last is a control
+    names = {f"anomaly_{method}_{digit}" for method in rows for digit in range(10)}
     names |= {f"defects_{method}" for method in (*anomaly_recipes.METHODS, "attention_vae")}
     assert {recipe.name for recipe in anomaly_recipes.RECIPES} == names and names <= set(recipes.ALL)
     assert set(anomaly_recipes.METHODS) == {"autoencoder", "vae", "aae", "anogan", "ganomaly", "skip_ganomaly"}
     for digit in range(10):
-        for method in anomaly_recipes.METHODS:
+        for method in rows:
             recipe = experiments.get(f"anomaly_{method}_{digit}")
             assert digit not in recipe.training_data(recipe.prepare(numbered)).y
             assert len(recipe.training_data(recipe.prepare(numbered))) == 270
@@ -677,6 +678,17 @@ def test_each_digit_is_once_the_abnormal_one_of_each_method(numbered):
     for method in (*anomaly_recipes.METHODS, "attention_vae"):
         recipe = experiments.get(f"defects_{method}")
         assert recipe.prepare is None and recipe.evaluate is evaluation.planted_defects
+
+
+def test_the_control_is_the_autoencoder_with_batch_norm_and_nothing_else():
+    plain, control = (recipes.ALL[f"anomaly_{n}_3"].method(0) for n in ("autoencoder", "autoencoder_batch_norm"))
+
+    def kinds(method):
+        return [type(part).__name__ for part in method.modules()]
+
+    assert type(plain) is type(control) and plain.lr == control.lr
+    assert sum("BatchNorm" in kind for kind in kinds(control)) == 3
+    assert kinds(plain) == [kind for kind in kinds(control) if "BatchNorm" not in kind]
 
 
 @pytest.mark.parametrize("name", [*anomaly_recipes.METHODS, "attention_vae"])
