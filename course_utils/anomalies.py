@@ -1,5 +1,7 @@
 """How abnormal an image is to a model trained on normal ones, and where: one way to ask all of them."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -46,5 +48,5 @@ def _check_mode(method: Method) -> None:
         raise RuntimeError("anomalies are scored in eval mode: call .eval() first")
 
 
-def _batches(score, x: Tensor) -> Tensor:
+def _batches(score: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     return torch.cat([score(part) for part in x.split(BATCH)])

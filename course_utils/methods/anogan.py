@@ -1,8 +1,9 @@
 """AnoGAN: a GAN of normal images, and the search for the sample most like a given one (Schlegl et al. 2017)."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from course_utils.distributions import Distribution
 from course_utils.methods.gan import GAN
 
 
@@ -19,9 +20,9 @@ class AnoGAN(GAN):
 
     def __init__(
         self,
-        generator,
-        discriminator,
-        prior,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        prior: Distribution,
         search_steps: int = 150,
         search_lr: float = 0.1,
         weight: float = 0.1,
