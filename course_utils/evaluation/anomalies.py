@@ -14,6 +14,7 @@ PER_CLASS = 100  # of the subset that also a search for each image can afford
 N_DAMAGED = 500  # test images with a defect of each kind
 N_FOR_THRESHOLD = 150  # validation images with a defect of each kind
 SUBSET_SEED = 15
+MEANS = ("pixel_auroc", "iou", "image_auroc")  # of these the mean over the kinds of defects is stored, too
 
 
 def class_subset(images: Images, per_class: int = PER_CLASS) -> Images:
@@ -81,9 +82,6 @@ def planted_defects(method: Method, data: Splits) -> dict[str, float]:
         }
     means = {n: sum(numbers[f"{kind}_{n}"] for kind in defects.DEFECTS) / len(defects.DEFECTS) for n in MEANS}
     return {**numbers, **means}
-
-
-MEANS = ("pixel_auroc", "iou", "image_auroc")
 
 
 def _threshold(method: Method, x: Tensor) -> float:

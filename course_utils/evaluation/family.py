@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from course_utils import judge, losses, metrics, networks, taxonomy
+from course_utils import losses, metrics, networks, taxonomy
 from course_utils.datasets import Images, Splits
 from course_utils.evaluation.codes import HOLES_K, bounds
 from course_utils.evaluation.common import N_IMAGES, N_SAMPLES, N_TEST_CODES, test_images
 from course_utils.evaluation.images import image_quality
+from course_utils.evaluation.style import seen_percent
 from course_utils.methods import ConditionalVAE, Method, SemiSupervisedVAE
 from course_utils.methods.class_style_aae import ClassStyleAAE
 
@@ -56,7 +57,7 @@ def _samples(method: Method, images: Images) -> dict[str, float]:
         return {}
     fake = taxonomy.call(method.sample, images.x, images.y)
     numbers = image_quality(images.x, fake)
-    return numbers | ({"requested_class_percent": _seen_percent(fake, images.y)} if asks_for_class(method) else {})
+    return numbers | ({"requested_class_percent": seen_percent(fake, images.y)} if asks_for_class(method) else {})
 
 
 def asks_for_class(method: Method) -> bool:
@@ -79,7 +80,7 @@ def _reconstructions(method: Method, images: Images) -> dict[str, float]:
     x_hat = taxonomy.call(method.reconstruct, images.x, images.y)
     return {
         "reconstruction_squared_error": losses.squared_error(x_hat, images.x).item(),
-        "reconstruction_class_percent": _seen_percent(x_hat, images.y),
+        "reconstruction_class_percent": seen_percent(x_hat, images.y),
     }
 
 
@@ -130,10 +131,6 @@ def _whole_code(method: Method, images: Images) -> Tensor:
 
 def _probe_error(codes: Tensor, y: Tensor) -> float:
     return 100 * (1 - metrics.class_probe(codes, y).linear)
-
-
-def _seen_percent(x: Tensor, y: Tensor) -> float:
-    return 100 * (judge.probabilities(x).argmax(1) == y.cpu()).float().mean().item()
 
 
 def _cost(method: Method, images: Images) -> dict[str, float]:

@@ -71,5 +71,5 @@ def in_every_class(method: Method, z: Tensor, n_classes: int = 10) -> Tensor:
 
 
 def seen_percent(x: Tensor, y: Tensor) -> float:
-    """Of images x (N, 1, 28, 28) with classes y (N,) asked for, the share in which the judge sees that class."""
+    """The percentage of images x (N, 1, 28, 28) in which the judge sees the class y (N,) that they should be of."""
     return 100 * (judge.probabilities(x).argmax(1) == y.cpu()).float().mean().item()

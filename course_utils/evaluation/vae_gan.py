@@ -7,6 +7,7 @@ from course_utils import judge, losses, metrics
 from course_utils.datasets import Splits
 from course_utils.evaluation.common import test_images
 from course_utils.evaluation.images import image_quality, images
+from course_utils.evaluation.style import seen_percent
 from course_utils.methods import VAEGAN, Method
 
 N_SANE = 2_000  # images on each side of the quick look at a short training
@@ -36,8 +37,8 @@ def samples_and_reconstructions(method: Method, data: Splits) -> dict[str, float
     return {
         **samples_by_region(method, data),
         "reconstruction_squared_error": losses.squared_error(x_hat, test.x).item(),
-        "reconstruction_class_percent": _class_percent(x_hat, test.y),
-        "test_class_percent": _class_percent(test.x, test.y),
+        "reconstruction_class_percent": seen_percent(x_hat, test.y),
+        "test_class_percent": seen_percent(test.x, test.y),
         "reconstruction_fid": _fid_of_halves(test.x, x_hat),
         "kl": losses.kl_to_standard_normal(*method.encoder(test.x)).item(),
         **_regions("reconstructions", x_hat),
@@ -58,7 +59,7 @@ def sanity(method: VAEGAN, data: Splits) -> dict[str, float]:
     x, y = test.x[chosen], test.y[chosen]
     x_hat, x_fake = method.reconstruct(x), method.sample(len(x))
     seen = judge.probabilities(x_fake).argmax(1).bincount(minlength=data.n_classes)
-    right, rarest = _class_percent(x_hat, y), 100 * seen.min().item() / len(x)
+    right, rarest = seen_percent(x_hat, y), 100 * seen.min().item() / len(x)
     _, features = method.discriminator.look(x, method.layer)
     return {
         "sane": float(right >= SANE_CLASS_PERCENT and rarest >= SANE_RAREST_PERCENT),
@@ -75,10 +76,6 @@ def _regions(name: str, x: Tensor) -> dict[str, float]:
     by_region = metrics.region_sharpness(x)
     means = {region: getattr(by_region, region).nanmean().item() for region in ("centre", "border")}
     return {f"{name}_{region}_sharpness": mean for region, mean in means.items()}
-
-
-def _class_percent(x: Tensor, y: Tensor) -> float:
-    return 100 * (judge.probabilities(x).argmax(1) == y.cpu()).float().mean().item()
 
 
 def _fid_of_halves(x: Tensor, x_hat: Tensor) -> float:
