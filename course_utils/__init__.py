@@ -16,7 +16,7 @@ lines above it (and some in its own line). What trains and measures knows nothin
     experiments
     plotting  notebook  tables  benchmark  comparison
     widgets
-    run_notebooks  lock  commands  __main__
+    homework  run_notebooks  lock  commands  __main__
 """
 
 __version__ = "0.1.0"

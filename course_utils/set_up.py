@@ -55,7 +55,7 @@ def install():
     if VENV_PYTHON.exists() and _is_current():
         return
     print("Setting the course up in .venv: a few minutes and some gigabytes the first time.", flush=True)
-    command = [find_uv() or _install_uv(), "sync", "--locked"]
+    command = [find_uv() or _install_uv(), "sync", "--locked", "--all-extras"]
     if not VENV_PYTHON.exists():
         command += ["--python", sys.executable]
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}

@@ -90,7 +90,7 @@ def test_first_start_installs_and_opens_and_later_ones_only_open(project):
     assert "lab " in first.stdout
     assert "00_start_here.ipynb --no-browser" in first.stdout
     assert first.returncode == 7, "the exit code of what was started is handed back"
-    assert project.uv_calls == [f"sync --locked --python {project.python}"]
+    assert project.uv_calls == [f"sync --locked --all-extras --python {project.python}"]
     second = project.run("open", "--port", "9999")
     assert second.stdout.startswith("lab ")
     assert second.stdout.endswith("--port 9999\n")
@@ -123,7 +123,7 @@ def test_a_new_lock_is_installed(project, inside):
     (project.root / "uv.lock").write_text("two")
     again = project.run(python=str(project.root / ".venv" / "bin" / "python") if inside else "")
     assert "lab " in again.stdout
-    assert project.uv_calls[1:] == ["sync --locked"], "the environment's own Python is kept"
+    assert project.uv_calls[1:] == ["sync --locked --all-extras"], "the environment's own Python is kept"
 
 
 @needs_scripts
