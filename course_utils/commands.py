@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("notebooks", type=Path, nargs="*", metavar="NOTEBOOK", help="default: all of them")
     command.add_argument("--mode", choices=MODES, default="default")
     command.add_argument("--timeout", type=int, default=1800, metavar="SECONDS", help="for one notebook")
+    if (set_up.ROOT / "course_utils" / "homework").is_dir():  # students have none
+        command = add("homework", homework, "for lecturers and graders: hand out, collect and grade the homework")
+        command.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="--help lists what it can do")
     add(
         "lock",
         lock,
@@ -142,6 +145,13 @@ def run_notebooks(arguments) -> int:
     os.environ["COURSE_MODE"] = arguments.mode
     _absolute_data_root()
     return run_notebooks.main(arguments.notebooks, arguments.timeout)
+
+
+def homework(arguments) -> int:
+    """Hand out, collect and grade the homework."""
+    from course_utils.homework import commands
+
+    return commands.main(arguments.arguments or ["--help"])
 
 
 def lock(arguments) -> int:

@@ -45,6 +45,9 @@ class Wrong(Right):
     says: str = ""
 
 
+SOLUTION, UNTOUCHED = Right("the solution"), Right("the untouched version")
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of a submission: test -> its message, None if it passed; and what stopped it, if anything did."""
@@ -77,6 +80,8 @@ def submission(source: NotebookNode, answer: Right) -> NotebookNode:
 
     Raises AssignmentError if the answer names a cell that is not there, or text that is not in it exactly once.
     """
+    if answer is UNTOUCHED:
+        return assignments.student_version(source)
     notebook = copy.deepcopy(source)
     cells = {assignments.marks(cell).get("grade_id"): cell for cell in notebook.cells}
     for grade_id in [*answer.answers, *answer.changes]:
@@ -163,22 +168,29 @@ def _run_and_send(notebook: NotebookNode, connection) -> None:
 # ---- the trial ----------------------------------------------------------------------------------------------------
 
 
-def verdicts(name: str, only: str = "") -> Iterator[tuple[str, str | None]]:
-    """(answer, what the grader did wrong with it, None if nothing) for the solution, the untouched version and all
-    answers of the assignment's trials whose name contains `only`.
+def answers(name: str, only: str = "") -> list[Right]:
+    """All answers on trial whose name contains `only`: the solution, the untouched version, and those of `load`.
+
+    Raises AssignmentError if the assignment has no trials.
     """
-    source, answers = assignments.source(name), load(name)
-    every = {assignments.marks(cell)["grade_id"] for cell in source.cells if assignments.is_test(cell)}
-    if not only:
-        yield "the solution", _full_marks(judge(source, source))
-        untouched = judge(source, assignments.student_version(source))
-        passed = sorted(every - untouched.lost)
-        yield "the untouched version", untouched.stopped or (f"it gets the points of {passed}" if passed else None)
-    for answer in [*answers.RIGHT, *answers.WRONG]:
-        if only in answer.name:
-            outcome = judge(source, submission(source, answer))
-            wrong = isinstance(answer, Wrong)
-            yield answer.name, _loses(answer, outcome, source) if wrong else _full_marks(outcome)
+    theirs = load(name)
+    every = [SOLUTION, UNTOUCHED, *theirs.RIGHT, *theirs.WRONG]
+    return [answer for answer in every if only in answer.name]
+
+
+def verdicts(name: str, only: str = "") -> Iterator[tuple[str, str | None]]:
+    """(answer, what the grader did wrong with it, None if nothing) for all `answers`."""
+    source = assignments.source(name)
+    for answer in answers(name, only):
+        yield answer.name, mistake(answer, judge(source, submission(source, answer)), source)
+
+
+def mistake(answer: Right, outcome: Outcome, source: NotebookNode) -> str | None:
+    """What the grader did wrong with an answer, None if nothing."""
+    if answer is UNTOUCHED:
+        passed = sorted(set(outcome.messages) - outcome.lost)
+        return outcome.stopped or (f"it gets the points of {passed}" if passed else None)
+    return _loses(answer, outcome, source) if isinstance(answer, Wrong) else _full_marks(outcome)
 
 
 def _full_marks(outcome: Outcome) -> str | None:
@@ -209,15 +221,20 @@ def _solution_lines(source: NotebookNode) -> list[str]:
     return lines
 
 
+def line(name: str, answer: str, wrong: str | None) -> str:
+    """How a verdict is printed."""
+    return f"{'WRONG' if wrong else 'good '} {name}: {answer}{f': {wrong}' if wrong else ''}"
+
+
 def main(name: str, only: str = "") -> int:
     """Print a line for each answer; returns 1 if the grader was wrong about one."""
     import torch
 
     torch.set_num_threads(1)  # before the processes fork: threads do not survive that
     mistakes = 0
-    for answer, mistake in verdicts(name, only):
-        mistakes += mistake is not None
-        print(f"{'WRONG' if mistake else 'good '} {name}: {answer}{f': {mistake}' if mistake else ''}", flush=True)
+    for answer, wrong in verdicts(name, only):
+        mistakes += wrong is not None
+        print(line(name, answer, wrong), flush=True)
     return int(mistakes > 0)
 
 

@@ -1,0 +1,124 @@
+"""A class of generated submissions: right, wrong, untouched and hostile ones, for trying and timing the grading."""
+
+import copy
+import itertools
+import re
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+
+from course_utils import results
+from course_utils.homework import assignments, collecting, grading, hostile, measured, points, sandbox, trials, trying
+from course_utils.homework.limits import LIMITS
+
+FILE = measured.FOLDER / "class.json"
+HOSTILE = 20  # one of so many
+
+
+def submissions(name: str, n: int) -> list[tuple[str, NotebookNode]]:
+    """(kind, notebook) of n submissions: the answers on trial in turn, and every twentieth hostile.
+
+    Each has a student's id of its own, as students type it into the first cells.
+    """
+    source = assignments.source(name)
+    attacks, answers = itertools.cycle(hostile.ALL.items()), itertools.cycle(trials.answers(name))
+    made = []
+    for number in range(n):
+        if number % HOSTILE == HOSTILE - 1:
+            kind, code = next(attacks)
+            notebook = attacked(source, code)
+        else:
+            answer = next(answers)
+            kind, notebook = answer.name, trials.submission(source, answer)
+        made.append((kind, _signed(notebook, student(number))))
+    return made
+
+
+def student(number: int) -> str:
+    """The id of the student with this number."""
+    return f"student{number:03}"
+
+
+def attacked(source: NotebookNode, code: str) -> NotebookNode:
+    """The solution with a hostile cell in front."""
+    notebook = copy.deepcopy(source)
+    notebook.cells.insert(0, new_code_cell(code.strip()))
+    return notebook
+
+
+def _signed(notebook: NotebookNode, name: str) -> NotebookNode:
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and (found := points.TYPED.search(cell.source)):
+            signed = re.sub(r"([\"']).*?\1", f'"{name}"', found[0], count=1)
+            cell.source = cell.source.replace(found[0], signed, 1)
+            break
+    return notebook
+
+
+def write(names: Sequence[str], n: int, folder: Path) -> None:
+    """Write n submissions, of each assignment an equal part, as students hand them in: ``STUDENT/NOTEBOOK.ipynb``."""
+    for place, name in enumerate(names):
+        part = n // len(names) + (place < n % len(names))
+        for number, (_, notebook) in enumerate(submissions(name, part)):
+            file = folder / student(number) / assignments.path(name).name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(notebook, file)
+
+
+def measure(names: Sequence[str], n: int, jobs: int) -> Path:
+    """Grade a generated class twice, and store how long it took, how much memory, and what failed."""
+    import torch
+
+    from course_utils import runtime
+
+    with trying.temporary_course(names) as folder:
+        write(names, n, folder / "handed_in")
+        collected = collecting.collect(folder / "handed_in", folder)
+        assert not collected.problems, collected.problems
+        first, seconds = _grade_all(folder, names, jobs)
+        again, second_seconds = _grade_all(folder, names, jobs)
+    records = [record for one in first for record in one.records.values()]
+    failures = Counter(_kind(record.failure) for record in records if record.failure)
+    results.save(
+        FILE,
+        {
+            "what": f"{n} generated submissions graded by `grade`, {jobs} at a time, then once more unchanged",
+            "assignments": list(names),
+            "submissions": n,
+            "jobs": jobs,
+            "protection": sandbox.way() or sandbox.why_not(),
+            "seconds": round(seconds),
+            "graded_again": sum(len(one.graded) for one in again),
+            "seconds_again": round(second_seconds, 1),
+            "cpu_seconds_median": _median([record.cpu_seconds for record in records if not record.failure]),
+            "cpu_seconds_most": max(record.cpu_seconds for record in records if not record.failure),
+            "peak_memory_median_mb": _median([record.peak_memory / 2**20 for record in records if not record.failure]),
+            "peak_memory_most_mb": round(max(record.peak_memory for record in records) / 2**20),
+            "memory_limit_mb": LIMITS.memory >> 20,
+            "failures": dict(sorted(failures.items())),
+            "hardware": runtime.hardware(torch.device("cpu")),
+            "date": datetime.now(UTC).date().isoformat(),
+        },
+    )
+    return FILE
+
+
+def _grade_all(folder: Path, names: Sequence[str], jobs: int) -> tuple[list[grading.Round], float]:
+    started = time.monotonic()
+    rounds = [grading.grade(folder, name, jobs) for name in names]
+    return rounds, time.monotonic() - started
+
+
+def _kind(failure: str) -> str:
+    """A failure without the name of its cell."""
+    return re.sub(r" in cell [\w-]+| cell [\w-]+(?= did)|number \d+", "", failure)
+
+
+def _median(values: list[float]) -> float:
+    return round(sorted(values)[len(values) // 2], 1)
