@@ -10,7 +10,7 @@ lines above it (and some in its own line). What trains and measures knows nothin
     defects
     methods
     anomalies
-    pretrained  judge  regressor  batches
+    pretrained  judge  regressor  batches  capture
     training  evaluation  taxonomy
     recipes
     experiments

@@ -44,9 +44,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--seeds", type=int, nargs="+", default=[0], metavar="SEED")
     command.add_argument("--ship", type=int, metavar="SEED", help="store this seed's weights under data/pretrained")
     command.add_argument("--mode", choices=MODES, default="default")
+    command.add_argument("--capture", action="store_true", help="record each step as a CUDA graph (NVIDIA GPUs)")
     add("recipes", recipes, "list the recipes that can be trained")
     add("tables", tables, "rewrite the tables of README.md from data/results")
-    add("benchmark", benchmark, "time an epoch of training against a plain loop; further options go to it", True)
+    add("benchmark", benchmark, "time an epoch of training beside other ways to do it; further options go to it", True)
     command = add("run-notebooks", run_notebooks, "execute notebooks in place, to renew their stored outputs")
     command.add_argument("notebooks", type=Path, nargs="*", metavar="NOTEBOOK", help="default: all of them")
     command.add_argument("--mode", choices=MODES, default="default")
@@ -93,19 +94,26 @@ def train(arguments) -> int:
 
 def _train(arguments) -> int:
     from course_utils import distributed, experiments
+    from course_utils.capture import CaptureError
     from course_utils.checkpoints import CheckpointError
     from course_utils.datasets import DatasetError
     from course_utils.training import TrainingDiverged
 
     try:
         for seed in arguments.seeds:
-            path = experiments.run(arguments.recipe, seed, runs=set_up.ROOT / "runs", ship=seed == arguments.ship)
+            path = experiments.run(
+                arguments.recipe,
+                seed,
+                runs=set_up.ROOT / "runs",
+                ship=seed == arguments.ship,
+                capture=arguments.capture,
+            )
             if distributed.is_first():
                 numbers = json.loads(path.read_text())["numbers"]
                 print(f"{arguments.recipe}, seed {seed}:", ", ".join(f"{k} {v:.4g}" for k, v in numbers.items()))
     except (CheckpointError, TrainingDiverged, distributed.DistributedError) as error:
         return _fail(error) if distributed.is_first() else 1  # it is the same for all processes
-    except DatasetError as error:
+    except (CaptureError, DatasetError) as error:
         return _fail(error)
     except KeyboardInterrupt as interrupt:
         print(f"\nStopped. {interrupt}".rstrip())
@@ -132,10 +140,10 @@ def tables(arguments) -> int:
 
 
 def benchmark(arguments) -> int:
-    """Time an epoch of training against a plain loop."""
-    from course_utils import benchmark
+    """Time an epoch of training beside other ways to do it."""
+    from course_utils.benchmark.__main__ import main
 
-    return benchmark.main(arguments.rest)
+    return main(arguments.rest)
 
 
 def run_notebooks(arguments) -> int:

@@ -53,11 +53,11 @@ def evaluate(name: str, method: Method, data, seed: int = 0) -> dict[str, float]
     return get(name).evaluate(method.eval(), data)
 
 
-def run(name: str, seed: int, runs: Path = Path("runs"), ship: bool = False) -> Path:
+def run(name: str, seed: int, runs: Path = Path("runs"), ship: bool = False, capture: bool = False) -> Path:
     """Train and measure one recipe with one seed in the current mode, and store its result; returns the file.
 
     Restartable: a stored result is left as it is; an unfinished training goes on from its checkpoint under `runs`.
-    `ship`: also make this training's weights those that the course ships.
+    `ship`: also make this training's weights those that the course ships. `capture`: see `training.fit`.
     """
     recipe, mode = get(name), runtime.mode()
     path = results.path(name, mode, seed)
@@ -66,7 +66,7 @@ def run(name: str, seed: int, runs: Path = Path("runs"), ship: bool = False) -> 
         return path
     data = distributed.on_each_machine(lambda: _data(recipe))
     checkpoint = runs / f"{name}-{mode}-seed{seed}.safetensors"
-    method, history = train(name, data, seed, checkpoint=checkpoint, **_tracking(recipe, data))
+    method, history = train(name, data, seed, checkpoint=checkpoint, capture=capture, **_tracking(recipe, data))
     if history.interrupted:
         raise KeyboardInterrupt(f"{checkpoint} keeps the unfinished training: the same command goes on with it")
     if not distributed.is_first():

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from course_utils import capture as graphs
 from course_utils import checkpoints, distributed, runtime
 from course_utils.batches import make_batches
 from course_utils.datasets import Images, PartlyLabelled
@@ -74,6 +75,7 @@ def fit(
     seed: int = 0,
     device: str = "auto",
     precision: str = "auto",
+    capture: bool = False,
     snapshot: Callable[[Method], Any] | None = None,
     n_snapshots: int = 20,
     checkpoint: str | Path | None = None,
@@ -90,6 +92,8 @@ def fit(
     decay_at: fractions of the training, each in (0, 1), at which all learning rates are divided by 10 (and stay so).
     seed: sets the order of the data and all noise (the global random state is seeded).
     device, precision: see `runtime.device` and `runtime.precision`.
+    capture: on an NVIDIA GPU, record a whole step as a CUDA graph and replay it (see `capture`): for small networks,
+        whose steps otherwise wait for Python.
     snapshot: called with the method at `n_snapshots` evenly spaced steps, the first before training and the last
         after it; what it returns (tensors, numbers, in dicts and lists) is kept in the history.
     checkpoint: a file to save to at the end, when interrupted and every `checkpoint_seconds`, and to resume from if
@@ -101,9 +105,11 @@ def fit(
     own, losses and gradients are means over all of them, and the first one saves.
     Raises TrainingDiverged if a loss or a parameter becomes NaN or infinite, CheckpointError for a checkpoint that is
     damaged, foreign, in use by another training or cannot be written, ValueError for arguments that do not fit
-    together.
+    together (CaptureError, one of its kind, for a step or a device that cannot be recorded).
     """
     where = runtime.device(distributed.device(device))
+    if capture:
+        graphs.check(where, distributed.world_size())
     method.to(where)
     batches = make_batches(data, batch_size, seed, where)
     steps = _total_steps(epochs, steps, batches.steps_per_epoch)
@@ -116,7 +122,7 @@ def fit(
     runtime.keep_freed_memory()
     runtime.seed_everything(distributed.seed(seed))
     history = History(steps_per_epoch=batches.steps_per_epoch or steps)
-    training = _Training(method, batches, steps, decays, where, number_format, history, shots, snapshot)
+    training = _Training(method, batches, steps, decays, where, number_format, history, shots, snapshot, capture)
     with saved.locked(), _interrupt_flag() as interrupted:
         distributed.copy_from_first(method)
         saved.restore(history)
@@ -141,6 +147,7 @@ class _Training:
     history: History
     shots: set[int]
     snapshot: Callable[[Method], Any] | None
+    capture: bool
 
     def run(
         self, interrupted: threading.Event, saved: "_Checkpoint", checkpoint_seconds: float, progress: bool
@@ -150,6 +157,8 @@ class _Training:
         if first == self.steps:
             return
         self.method.train()
+        optimizers = self.method.optimizers.values()
+        self.compute = graphs.CapturedStep(self._compute, optimizers) if self.capture else self._compute
         unread: list[dict[str, Tensor]] = []
         started = last_save = time.monotonic()
         with progress_bar(first, self.steps, enabled=progress and distributed.is_first()) as bar:
@@ -179,8 +188,12 @@ class _Training:
         if step in self.decays:
             _divide_learning_rates(self.method, 10)
         self._take_snapshot(step)
+        return self.compute(self.batches.at(step))
+
+    def _compute(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """One training step on this batch, in the number format asked for."""
         with torch.autocast(self.where.type, self.number_format, enabled=self.number_format != torch.float32):
-            losses = self.method.training_step(self.batches.at(step))
+            losses = self.method.training_step(batch)
         return {name: loss.detach() for name, loss in losses.items()}
 
     def _save(self, saved: "_Checkpoint") -> None:

@@ -57,10 +57,28 @@ def test_nothing_stored_at_all(tmp_path, monkeypatch):
 
 def test_benchmarks_are_shown_with_their_hardware(tmp_path, monkeypatch):
     monkeypatch.setattr(results, "ROOT", tmp_path)
-    stored = {"hardware": "a laptop", "images": 50_000, "our_number_format": "float32", "ratio_of_medians": 0.456}
+    rows = {
+        name: {"seconds": [s, s], "megabytes": [m, m]}
+        for name, s, m in [("ours", 2.0, 9.0), ("plain", 5.0, 8.0), ("pythae", 3.0, 10.0), ("floor", 1.8, 1.0)]
+    }
+    no_peer = {name: row for name, row in rows.items() if name != "pythae"}
+    about = {"hardware": "a laptop", "steps": 500, "batch_size": 100, "versions": {"torch": "9.9"}}
     (tmp_path / "benchmark").mkdir()
-    (tmp_path / "benchmark" / "x.json").write_text(json.dumps(stored))
-    assert "| a laptop | 50,000 | float32 | 0.46 |" in tables.benchmark()
+    (tmp_path / "benchmark" / "x.json").write_text(json.dumps({**about, "models": {"aae": rows, "dcgan": no_peer}}))
+    table = tables.benchmark()
+    assert "| AAE | 2.0 s | 5.0 s | 3.0 s | 1.8 s | 2.50 | 1.50 | 90% | 0.90 |" in table
+    assert "| DCGAN (convolutions) | 2.0 s | 5.0 s | - | 1.8 s | 2.50 | - | 90% | - |" in table
+    assert "a laptop, torch 9.9; medians of 2 rounds." in table
+
+
+def test_growth_is_shown_a_row_a_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    row = {"changed": "side", "size": 1_112, "milliseconds": 12.34, "microseconds_an_image": 123.4, "megabytes": 1_500}
+    stored = {"hardware": "a laptop", "versions": {"torch": "9.9"}, "rows": [row]}
+    (tmp_path / "benchmark").mkdir()
+    (tmp_path / "benchmark" / "growth-x.json").write_text(json.dumps(stored))
+    assert "| height and width | 1,112 | 12.3 ms | 123 µs | 1,500 MB |" in tables.growth()
+    assert "Not run yet" in tables.benchmark()
 
 
 def store_errors(recipe: str, mode: str, errors: list[float]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from course_utils.tables.aae_paper import aae_paper
 from course_utils.tables.anomalies import anomalies
 from course_utils.tables.attributes import attributes
-from course_utils.tables.benchmark import benchmark
+from course_utils.tables.benchmark import benchmark, growth
 from course_utils.tables.common import grid
 from course_utils.tables.comparison import Comparison
 from course_utils.tables.comparisons import COMPARISONS
@@ -22,6 +22,7 @@ __all__ = [
     "attributes",
     "benchmark",
     "grid",
+    "growth",
     "rewrite",
     "rewritten",
     "semi_supervised",
@@ -34,6 +35,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "attributes": attributes,
     "anomalies": anomalies,
     "benchmark": benchmark,
+    "growth": growth,
 }
 
 

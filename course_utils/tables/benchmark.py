@@ -1,19 +1,69 @@
-"""How fast the training loop is."""
+"""How fast the training loop is, and how it grows."""
 
 import json
+from pathlib import Path
 
 from course_utils import results
+from course_utils.benchmark import turns
 from course_utils.tables.common import grid
+
+NAMES = {"aae": "AAE", "vae": "VAE", "vae_gan": "VAE/GAN", "dcgan": "DCGAN (convolutions)"}
+CHANGED = {
+    "images": "images",
+    "side": "height and width",
+    "latent_dim": "numbers in the code",
+    "batch_size": "batch size",
+}
 
 
 def benchmark() -> str:
-    """How long our loop takes beside a plain one, for every machine that was timed."""
-    files = sorted((results.ROOT / "benchmark").glob("*.json"))
+    """Our epoch beside a plain loop's, pythae's and the floor, a row a model, for every machine that was timed."""
+    files = [file for file in sorted((results.ROOT / "benchmark").glob("*.json")) if not file.name.startswith("growth")]
     if not files:
         return "Not run yet: `python -m course_utils benchmark`."
+    return "\n\n".join(_one_machine(json.loads(file.read_text(encoding="utf-8"))) for file in files)
+
+
+def _one_machine(stored: dict) -> str:
     lines = []
-    for stored in (json.loads(file.read_text()) for file in files):
-        ratio = f"{stored['ratio_of_medians']:.2f}"
-        lines.append([stored["hardware"], f"{stored['images']:,}", stored["our_number_format"], ratio])
-    headings = ["hardware", "images", "our number format", "our time / plain time"]
-    return "\n".join([*grid(headings, lines), "", "Again: `python -m course_utils benchmark`."])
+    for model, rows in stored["models"].items():
+        times = [f"{turns.median(rows, name):.1f} s" if name in rows else "-" for name in turns.CONTENDERS]
+        faster = [turns.ratio(rows, name, "ours") for name in ("plain", "pythae")]
+        factors = [f"{factor:.2f}" if factor else "-" for factor in faster]
+        floor, memory = turns.ratio(rows, "floor", "ours"), turns.ratio(rows, "ours", "pythae", "megabytes")
+        lines.append([NAMES[model], *times, *factors, f"{floor:.0%}", f"{memory:.2f}" if memory else "-"])
+    headings = [
+        f"{stored['steps'] * stored['batch_size']:,} images",
+        *turns.CONTENDERS,
+        "plain / ours",
+        "pythae / ours",
+        "floor / ours",
+        "memory, ours / pythae",
+    ]
+    rounds = len(next(iter(stored["models"].values()))["ours"]["seconds"])
+    where = f"{stored['hardware']}, torch {stored['versions']['torch']}; medians of {rounds} rounds."
+    return "\n".join([*grid(headings, lines), "", where])
+
+
+def growth() -> str:
+    """Time a step and memory, one size changed at a time, for every machine that was measured."""
+    files = sorted((results.ROOT / "benchmark").glob("growth-*.json"))
+    if not files:
+        return "Not run yet: `python -m course_utils benchmark --growth`."
+    return "\n\n".join(map(_one_growth, files))
+
+
+def _one_growth(file: Path) -> str:
+    stored = json.loads(file.read_text(encoding="utf-8"))
+    lines = [
+        [
+            CHANGED[row["changed"]],
+            f"{row['size']:,}",
+            f"{row['milliseconds']:.1f} ms",
+            f"{row['microseconds_an_image']:.0f} µs",
+            f"{row['megabytes']:,} MB",
+        ]
+        for row in stored["rows"]
+    ]
+    headings = ["changed", "to", "a step", "an image", "peak memory"]
+    return "\n".join([*grid(headings, lines), "", f"{stored['hardware']}, torch {stored['versions']['torch']}."])
