@@ -36,10 +36,11 @@ def test_both_loops_make_the_same_step(name, monkeypatch):
     training.fit(ours, data, steps=1, batch_size=len(data), device="cpu", precision="float32", progress=False)
     theirs = dict(loop.named_parameters())
     for key, mine in ours.named_parameters():
-        moved, expected = mine - start[key], theirs[key] - start[key]
+        if key == "generator.project.layers.1.bias":
+            continue  # before batch norm: its gradient is zero, and Adam makes a full step of the rounding
         # Adam's first step has the size of the rate whatever the gradient: rounding can turn the sign of tiny ones
-        alike = ((moved - expected).abs() < 0.05 * models.LR).float().mean()
-        assert alike > 0.95, key
+        moved, expected = (mine - start[key]).flatten(), (theirs[key] - start[key]).flatten()
+        assert torch.cosine_similarity(moved, expected, 0) > 0.95, key
         assert expected.abs().mean() > 0.05 * models.LR, key
 
 
