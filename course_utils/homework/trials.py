@@ -239,4 +239,7 @@ def main(name: str, only: str = "") -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(*sys.argv[1:]))
+    # the answers on trial are of the classes of this module under its name, not under "__main__"
+    from course_utils.homework import trials
+
+    raise SystemExit(trials.main(*sys.argv[1:]))
