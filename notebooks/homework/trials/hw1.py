@@ -1,7 +1,9 @@
 """Answers to homework 1 that must get full marks, and wrong ones that must lose exactly the points of their mistake."""
 
+import matplotlib.pyplot  # noqa: F401 - as the next line: once here, not again in the process of every answer
 import torch
 
+from course_utils import datasets, methods  # noqa: F401
 from course_utils.homework.trials import Right, Wrong
 
 
@@ -387,6 +389,17 @@ WRONG = [
         says="do not meet",
     ),
     Wrong(
+        "log D where log(1 - D) belongs",
+        changes={
+            "jensen_shannon": (
+                "optimal_discriminator(q.log_prob(fake), p.log_prob(fake))",
+                "optimal_discriminator(p.log_prob(fake), q.log_prob(fake))",
+            )
+        },
+        loses={"test_jsd_ends", "test_jsd_between"},
+        says="do not meet",
+    ),
+    Wrong(
         "a Kullback-Leibler divergence instead of the JSD",
         answers={
             "jensen_shannon": """
@@ -463,6 +476,12 @@ WRONG = [
         says="measured again",
     ),
     Wrong(
+        "an honest number of a judge that was never trained",
+        changes={"judge_error": ("train_judge(judge, p, q)\n", "")},
+        loses={"test_error"},
+        says="other trainings",
+    ),
+    Wrong(
         "squared error instead of absolute",
         changes={"judge_error": ("- best).abs().mean()", "- best).square().mean()")},
         loses={"test_error"},
@@ -537,6 +556,12 @@ WRONG = [
         says="generator's loss",
     ),
     Wrong(
+        "noise of its own instead of the noise given",
+        changes={"gan_step": ("generator(z)", "generator(torch.randn_like(z))")},
+        loses={"test_step_discriminator", "test_step_generator"},
+        says="should be the generator's loss",
+    ),
+    Wrong(
         "the minimax loss in the generator's turn",
         changes={"gan_step": ("losses.generator_loss", "losses.minimax_generator_loss")},
         loses={"test_step_generator"},
@@ -596,6 +621,23 @@ WRONG = [
     Wrong(
         "one sample is enough to cover a group",
         changes={"covered": ("near.float().mean(0) >= 0.01", "near.any(0)")},
+        loses={"test_covered"},
+        says="near to it",
+    ),
+    Wrong(
+        "the share of the samples that lie near to some group, instead of all",
+        changes={"covered": ("near.float().mean(0) >= 0.01", "near.sum(0) >= 0.01 * near.any(1).sum()")},
+        loses={"test_covered"},
+        says="near to it",
+    ),
+    Wrong(
+        "a box instead of a distance",
+        changes={
+            "covered": (
+                "torch.cdist(samples, centres) <= 3 * std",
+                "((samples[:, None] - centres).abs() <= 3 * std).all(2)",
+            )
+        },
         loses={"test_covered"},
         says="near to it",
     ),
