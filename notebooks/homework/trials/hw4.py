@@ -424,6 +424,35 @@ WRONG = [
         says="yours learns to mix them up",
     ),
     Wrong(
+        "a prior of the style with five times the width",
+        changes={"regularisation_phase": ("self.prior.sample(len(x))", "5 * self.prior.sample(len(x))")},
+        loses={"test_discriminators"},
+        says="discriminator_z",
+    ),
+    Wrong(
+        "uniform numbers instead of one-hot vectors",
+        changes={"regularisation_phase": ("self.prior_y.sample(len(x))", "torch.rand_like(y)")},
+        loses={"test_discriminators"},
+        says="discriminator_y",
+    ),
+    Wrong(
+        "half of each discriminator's loss (PyTorch-GAN)",
+        changes={
+            "regularisation_phase": (
+                "discriminator_y=d_loss_y, discriminator_z=d_loss_z",
+                "discriminator_y=d_loss_y / 2, discriminator_z=d_loss_z / 2",
+            )
+        },
+        loses={"test_discriminators"},
+        says="0.5 times",
+    ),
+    Wrong(
+        "the encoder's game moves the autoencoder",
+        changes={"regularisation_phase": ("self.minimize(generator=g_loss)", "self.minimize(autoencoder=g_loss)")},
+        loses={"test_generator", "test_alternating"},
+        says="'generator' should get a loss",
+    ),
+    Wrong(
         "the class discriminator sees logits",
         changes={"regularisation_phase": ("y = logits.softmax(1)", "y = logits")},
         loses={"test_discriminators", "test_generator"},
@@ -488,6 +517,29 @@ WRONG = [
     Wrong(
         "softmax before the cross-entropy",
         changes={"classification_phase": ("F.cross_entropy(logits,", "F.cross_entropy(logits.softmax(1),")},
+        loses={"test_classification"},
+        says="flatter, steeper",
+    ),
+    Wrong(
+        "the sum over the labelled images",
+        changes={"classification_phase": ('batch["y_labelled"])', 'batch["y_labelled"], reduction="sum")')},
+        loses={"test_classification"},
+        says="times the size",
+    ),
+    Wrong(
+        "the labels move the autoencoder",
+        changes={"classification_phase": ("classifier=loss", "autoencoder=loss")},
+        loses={"test_classification", "test_labelled_only"},
+        says="'classifier' should get a loss",
+    ),
+    Wrong(
+        "a squared error of one-hot labels",
+        changes={
+            "classification_phase": (
+                'F.cross_entropy(logits, batch["y_labelled"])',
+                'F.mse_loss(logits.softmax(1), F.one_hot(batch["y_labelled"], logits.shape[1]).float())',
+            )
+        },
         loses={"test_classification"},
         says="flatter, steeper",
     ),
