@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import json
 import re
 import time
 from collections import Counter
@@ -83,6 +84,7 @@ def measure(names: Sequence[str], n: int, jobs: int) -> Path:
         assert not collected.problems, collected.problems
         first, seconds = _grade_all(folder, names, jobs)
         again, second_seconds = _grade_all(folder, names, jobs)
+    solutions = _cpu_seconds_of_solutions(jobs)
     records = [record for one in first for record in one.records.values()]
     failures = Counter(_kind(record.failure) for record in records if record.failure)
     results.save(
@@ -98,6 +100,7 @@ def measure(names: Sequence[str], n: int, jobs: int) -> Path:
             "seconds_again": round(second_seconds, 1),
             "cpu_seconds_median": _median([record.cpu_seconds for record in records if not record.failure]),
             "cpu_seconds_most": max(record.cpu_seconds for record in records if not record.failure),
+            "cpu_seconds_of_solutions": solutions,
             "peak_memory_median_mb": _median([record.peak_memory / 2**20 for record in records if not record.failure]),
             "peak_memory_most_mb": round(max(record.peak_memory for record in records) / 2**20),
             "memory_limit_mb": LIMITS.memory >> 20,
@@ -106,7 +109,18 @@ def measure(names: Sequence[str], n: int, jobs: int) -> Path:
             "date": datetime.now(UTC).date().isoformat(),
         },
     )
+    README.write_text(rewritten(README.read_text(encoding="utf-8")), encoding="utf-8")
     return FILE
+
+
+def _cpu_seconds_of_solutions(jobs: int) -> dict[str, float]:
+    """What grading an assignment takes: its solution, in the sandbox, imports included."""
+    names = [name for name in assignments.names() if any(map(assignments.is_test, assignments.source(name).cells))]
+    with trying.temporary_course(names) as folder:
+        for name in names:
+            trying.hand_in(folder, name, "solution", assignments.source(name))
+        rounds, _ = _grade_all(folder, names, jobs)
+        return {name: done.records["solution"].cpu_seconds for name, done in zip(names, rounds, strict=True)}
 
 
 def _grade_all(folder: Path, names: Sequence[str], jobs: int) -> tuple[list[grading.Round], float]:
@@ -122,3 +136,45 @@ def _kind(failure: str) -> str:
 
 def _median(values: list[float]) -> float:
     return round(sorted(values)[len(values) // 2], 1)
+
+
+# ---- what the README says about it ----------------------------------------------------------------------------------
+
+README = assignments.FOLDER / "README.md"
+BEGIN, END = "<!-- class -->\n", "<!-- end -->"
+
+
+def rewritten(text: str) -> str:
+    """The README with what was measured between its marks."""
+    before, _, rest = text.partition(BEGIN)
+    return before + BEGIN + paragraph() + END + rest.partition(END)[2]
+
+
+def paragraph() -> str:
+    """What was measured, in words; an empty text if nothing was."""
+    if not FILE.is_file():
+        return ""
+    told = json.loads(FILE.read_text(encoding="utf-8"))
+    names, hostile_ones = ", ".join(told["assignments"]), f"every {HOSTILE}th hostile"
+    again = f"class {told['submissions']} --measure --assignments {' '.join(told['assignments'])}"
+    solutions = ", ".join(f"{name} {seconds:.0f}" for name, seconds in told["cpu_seconds_of_solutions"].items())
+    lines = [
+        f"## A class of {told['submissions']}",
+        "",
+        f"Generated submissions of {names} (right, wrong and untouched ones, {hostile_ones}),",
+        f"graded by one command, {told['jobs']} at a time, on {told['hardware']}:",
+        "",
+        f"- {told['seconds'] / 60:.0f} minutes; once more with nothing changed: {told['seconds_again']:.0f} seconds, "
+        f"{told['graded_again']} graded",
+        f"- CPU time of a notebook: {told['cpu_seconds_median']:.0f} s in the middle, "
+        f"{told['cpu_seconds_most']:.0f} s at most; of the solutions: {solutions}",
+        f"- memory of a notebook: {told['peak_memory_median_mb']:.0f} MB in the middle; the most that one had when it "
+        f"was killed: {told['peak_memory_most_mb']:,} MB",
+        "",
+        "Failures, all of hostile submissions or of wrong answers that stop the notebook:",
+        "",
+        *(f"- {number} × {failure}" for failure, number in told["failures"].items()),
+        "",
+        f"Again: `python -m course_utils homework {again}`.",
+    ]
+    return "\n".join(lines) + "\n"

@@ -20,6 +20,7 @@ LEFT_OUT = (
 )
 # Beside them, in a copy that is no git repository: what is not part of the course.
 NOT_OURS = (".git", ".venv", ".uv", "runs", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis")
+TELLING = 50  # characters of a line that stands in the answers of one assignment and in another one by no chance
 MARKS = ("### BEGIN HIDDEN TESTS", "### BEGIN SOLUTION", "=== BEGIN MARK SCHEME")
 
 
@@ -54,16 +55,21 @@ def write(folder: Path) -> None:
 
 def files() -> list[str]:
     """The files that are copied as they are, as paths below the root with forward slashes."""
-    if (ROOT / ".git").exists():
-        command = ["git", "ls-files", "-z", "--cached"]
-        listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout.split("\0")
-        names = [name for name in listed if name and (ROOT / name).is_file()]
-    else:
+    names = _tracked()
+    if names is None:
         every = [path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file()]
         names = [path.as_posix() for path in every if not set(path.parts) & set(NOT_OURS)]
         kept = ("data/results/", "data/pretrained/", "data/README.md")
         names = [name for name in names if not name.startswith("data/") or name.startswith(kept)]
     return sorted(name for name in names if not name.startswith(LEFT_OUT))
+
+
+def _tracked() -> list[str] | None:
+    """The files that git knows, None where there is no git repository."""
+    if not (ROOT / ".git").exists():
+        return None
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    return [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
 
 
 def found_answers(folder: Path) -> Iterator[str]:
@@ -78,7 +84,7 @@ def found_answers(folder: Path) -> Iterator[str]:
         lines = {line.strip() for line in text.splitlines()}
         for name, secret in secrets.items():
             # short lines of one assignment may well stand in another
-            telling = 12 if path.parent.name == name else 50
+            telling = 12 if path.parent.name == name else TELLING
             yield from (f"{path}: {line}" for line in sorted(secret & lines) if len(line) > telling)
     for path in sorted(folder.rglob("*.py")) + sorted(folder.rglob("*.ipynb")):
         text = path.read_text(encoding="utf-8")

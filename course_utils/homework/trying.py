@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -65,4 +66,6 @@ def verdicts(name: str, only: str = "", jobs: int = 2) -> Iterator[tuple[str, st
     """As `trials.verdicts`, but through nbgrader."""
     source, answers = assignments.source(name), trials.answers(name, only)
     for answer, outcome in zip(answers, outcomes(name, answers, jobs), strict=True):
+        if outcome.stopped and isinstance(answer, trials.Wrong):
+            answer = replace(answer, says=judging.STOPPED)  # what a sandbox says is not what a process says
         yield answer.name, trials.mistake(answer, outcome, source)
