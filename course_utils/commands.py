@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("notebooks", type=Path, nargs="*", metavar="NOTEBOOK", help="default: all of them")
     command.add_argument("--mode", choices=MODES, default="default")
     command.add_argument("--timeout", type=int, default=1800, metavar="SECONDS", help="for one notebook")
+    command.add_argument("--times", type=int, default=0, metavar="N", help="run each N times, keep nothing: any hangs?")
     if (set_up.ROOT / "course_utils" / "homework").is_dir():  # students have none
         command = add("homework", homework, "for lecturers and graders: hand out, collect and grade the homework")
         command.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="--help lists what it can do")
@@ -152,7 +153,7 @@ def run_notebooks(arguments) -> int:
 
     os.environ["COURSE_MODE"] = arguments.mode
     _absolute_data_root()
-    return run_notebooks.main(arguments.notebooks, arguments.timeout)
+    return run_notebooks.main(arguments.notebooks, arguments.timeout, arguments.times)
 
 
 def homework(arguments) -> int:
