@@ -226,12 +226,6 @@ WRONG = [
         says="the variance of many draws",
     ),
     Wrong(
-        "one noise for all rows of the batch",
-        changes={"draw": ("torch.randn_like(mu)", "torch.randn(mu.shape[1])")},
-        loses={"draw_moments"},
-        says="of its own",
-    ),
-    Wrong(
         "a plain draw: no gradient",
         changes={
             "draw": (
@@ -243,84 +237,16 @@ WRONG = [
         says="gradients should pass",
     ),
     Wrong(
-        "the standard deviation is detached",
-        changes={"draw": ("torch.exp(0.5 * logvar)", "torch.exp(0.5 * logvar).detach()")},
-        loses={"draw_gradient"},
-        says="reach logvar",
-    ),
-    Wrong(
         "KL with the wrong sign",
         changes={"closed_form": ("logvar.exp() + mu.square() - 1 - logvar", "1 + logvar - mu.square() - logvar.exp()")},
         loses={"kl_value"},
         says="2 nats",
     ),
     Wrong(
-        "KL without the half, log sigma instead of log sigma^2",
-        changes={
-            "closed_form": (
-                "0.5 * (logvar.exp() + mu.square() - 1 - logvar)",
-                "(logvar.exp() + mu.square() - 1 - 0.5 * logvar)",
-            )
-        },
-        loses={"kl_value"},
-        says="2 nats",
-    ),
-    Wrong(
-        "KL averaged over codes",
-        changes={"closed_form": (".sum(1).mean()", ".mean()")},
-        loses={"kl_reduction"},
-        says="put together",
-    ),
-    Wrong(
         "Monte Carlo with draws from the prior",
         changes={"by_draws": ("q.rsample((n,))", "prior.sample((n,))")},
         loses={"kl_draws"},
         says="costs 1 nat",
-    ),
-    Wrong(
-        "Monte Carlo that is the closed form with noise on it",
-        changes={
-            "by_draws": (
-                "return (q.log_prob(z) - prior.log_prob(z)).sum(2).mean()",
-                "return kl_closed_form(mu, logvar) + 1e-3 * torch.randn(())",
-            )
-        },
-        loses={"kl_draws"},
-        says="vary as an average",
-    ),
-    Wrong(
-        "pixels averaged",
-        changes={"pixels": (".flatten(1).sum(1)", ".flatten(1).mean(1)")},
-        loses={"pixel_value"},
-        says="log 2 nats for each pixel",
-    ),
-    Wrong(
-        "the logarithm of a sigmoid",
-        changes={
-            "pixels": (
-                '-F.binary_cross_entropy_with_logits(logits, x, reduction="none")',
-                "(x * torch.log(torch.sigmoid(logits)) + (1 - x) * torch.log(1 - torch.sigmoid(logits)))",
-            )
-        },
-        loses={"pixel_extremes"},
-        says="not infinitely much",
-    ),
-    Wrong(
-        "the loss instead of the bound",
-        changes={
-            "bound": (
-                "return losses.bernoulli_log_prob(x, logits).mean() - beta *",
-                "return -losses.bernoulli_log_prob(x, logits).mean() + beta *",
-            )
-        },
-        loses={"elbo_value"},
-        says="only the pixels cost something",
-    ),
-    Wrong(
-        "KL added to the likelihood",
-        changes={"bound": (".mean() - beta *", ".mean() + beta *")},
-        loses={"elbo_value"},
-        says="should fall when the code costs more",
     ),
     Wrong(
         "noise of variance sigma^4, b forgotten in the posterior",
@@ -330,14 +256,6 @@ WRONG = [
         },
         loses={"evidence_value", "posterior_value"},
         says="another density",
-    ),
-    Wrong(
-        "weights not kept in logarithms",
-        changes={
-            "weights": ("torch.logsumexp(log_w, dim=0) - math.log(len(log_w))", "torch.log(torch.exp(log_w).mean(0))")
-        },
-        loses={"iwae_scale"},
-        says="log weights like -500",
     ),
     Wrong(
         "uniform noise; KL summed over the batch",
@@ -415,6 +333,99 @@ WRONG = [
         says="ten times as sure",
     ),
     Wrong(
+        "one noise for all rows of the batch; KL averaged over codes",
+        changes={
+            "draw": ("torch.randn_like(mu)", "torch.randn(mu.shape[1])"),
+            "closed_form": (".sum(1).mean()", ".mean()"),
+        },
+        loses={"draw_moments", "kl_reduction"},
+        says="of its own",
+    ),
+    Wrong(
+        "the standard deviation is detached; pixels averaged",
+        changes={
+            "draw": ("torch.exp(0.5 * logvar)", "torch.exp(0.5 * logvar).detach()"),
+            "pixels": (".flatten(1).sum(1)", ".flatten(1).mean(1)"),
+        },
+        loses={"draw_gradient", "pixel_value"},
+        says="reach logvar",
+    ),
+    Wrong(
+        "KL without the half, log sigma instead of log sigma^2; the logarithm of a sigmoid",
+        changes={
+            "closed_form": (
+                "0.5 * (logvar.exp() + mu.square() - 1 - logvar)",
+                "(logvar.exp() + mu.square() - 1 - 0.5 * logvar)",
+            ),
+            "pixels": (
+                '-F.binary_cross_entropy_with_logits(logits, x, reduction="none")',
+                "(x * torch.log(torch.sigmoid(logits)) + (1 - x) * torch.log(1 - torch.sigmoid(logits)))",
+            ),
+        },
+        loses={"kl_value", "pixel_extremes"},
+        says="not infinitely much",
+    ),
+    Wrong(
+        "Monte Carlo that is the closed form with noise on it; KL added to the likelihood",
+        changes={
+            "by_draws": (
+                "return (q.log_prob(z) - prior.log_prob(z)).sum(2).mean()",
+                "return kl_closed_form(mu, logvar) + 1e-3 * torch.randn(())",
+            ),
+            "bound": (".mean() - beta *", ".mean() + beta *"),
+        },
+        loses={"elbo_value", "kl_draws"},
+        says="vary as an average",
+    ),
+    Wrong(
+        "the loss instead of the bound; the code detached before the decoder",
+        changes={
+            "bound": (
+                "return losses.bernoulli_log_prob(x, logits).mean() - beta *",
+                "return -losses.bernoulli_log_prob(x, logits).mean() + beta *",
+            ),
+            "training_step": ("vae.log_likelihood(x, z)", "vae.log_likelihood(x, z.detach())"),
+        },
+        loses={"elbo_value", "step_moves"},
+        says="the gradient of the objective",
+    ),
+    Wrong(
+        "weights not kept in logarithms; gradients never set to zero",
+        changes={
+            "weights": ("torch.logsumexp(log_w, dim=0) - math.log(len(log_w))", "torch.log(torch.exp(log_w).mean(0))"),
+            "training_step": ("    optimizer.zero_grad()\n", ""),
+        },
+        loses={"iwae_scale", "step_twice"},
+        says="remembers the one before",
+    ),
+    Wrong(
+        "the mean decoded in training; the factor two of the squared error forgotten",
+        changes={
+            "training_step": ("mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)", "mu"),
+            "variance": ("c / (2 * a)", "c / a"),
+        },
+        loses={"step_moves", "variance_value"},
+        says="your step has no noise",
+    ),
+    Wrong(
+        "eigenvalues of images that are not centred; numbers of the training images",
+        changes={
+            "predict": ("torch.cov(x.flatten(1).T)", "x.flatten(1).T @ x.flatten(1) / len(x)"),
+            "number": [("test_x, k=1)", "own_images.x, k=1)"), ("test_x, k=64)", "own_images.x, k=64)")],
+        },
+        loses={"predict_value", "trained_number"},
+        says="around their mean",
+    ),
+    Wrong(
+        "codes counted on draws instead of means; a step down the objective",
+        changes={
+            "experiment": ("vae_tiny.encode(", "vae_tiny.encoder.sample("),
+            "training_step": ("(-objective).backward()", "objective.backward()"),
+        },
+        loses={"experiment_value", "step_moves"},
+        says="should count its codes",
+    ),
+    Wrong(
         "three wrong letters",
         changes={
             "answer_prior": ('"b"', '"c"'),
@@ -423,36 +434,6 @@ WRONG = [
         },
         loses={"prior_draws", "gap", "mean_of_logs"},
         says="the distribution that the draws come from",
-    ),
-    Wrong(
-        "gradients never set to zero",
-        changes={"training_step": ("    optimizer.zero_grad()\n", "")},
-        loses={"step_twice"},
-        says="remembers the one before",
-    ),
-    Wrong(
-        "a step down the objective",
-        changes={"training_step": ("(-objective).backward()", "objective.backward()")},
-        loses={"step_moves"},
-        says="should raise the objective",
-    ),
-    Wrong(
-        "the mean decoded in training",
-        changes={"training_step": ("mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)", "mu")},
-        loses={"step_moves"},
-        says="your step has no noise",
-    ),
-    Wrong(
-        "the code detached before the decoder",
-        changes={"training_step": ("vae.log_likelihood(x, z)", "vae.log_likelihood(x, z.detach())")},
-        loses={"step_moves"},
-        says="the gradient of the objective",
-    ),
-    Wrong(
-        "numbers of the training images",
-        changes={"number": [("test_x, k=1)", "own_images.x, k=1)"), ("test_x, k=64)", "own_images.x, k=64)")]},
-        loses={"trained_number"},
-        says="trained as told",
     ),
     Wrong(
         "training and test images exchanged",
@@ -477,18 +458,6 @@ WRONG = [
         says="what your network gives",
     ),
     Wrong(
-        "the factor two of the squared error forgotten",
-        changes={"variance": ("c / (2 * a)", "c / a")},
-        loses={"variance_value"},
-        says="a variance of 1",
-    ),
-    Wrong(
-        "eigenvalues of images that are not centred",
-        changes={"predict": ("torch.cov(x.flatten(1).T)", "x.flatten(1).T @ x.flatten(1) / len(x)")},
-        loses={"predict_value"},
-        says="around their mean",
-    ),
-    Wrong(
         "networks counted before they are trained",
         changes={"experiment": (", noise_variance), tiny, seed)", ", noise_variance), tiny, seed, steps=5)")},
         loses={"experiment_value"},
@@ -499,12 +468,6 @@ WRONG = [
         changes={"experiment": ("implied_variance(1 / 784, 1.0)", "1.0")},
         loses={"experiment_value"},
         says="as that line does",
-    ),
-    Wrong(
-        "codes counted on draws instead of means",
-        changes={"experiment": ("vae_tiny.encode(", "vae_tiny.encoder.sample(")},
-        loses={"experiment_value"},
-        says="should count its codes",
     ),
     Wrong(
         "outputs of the visible examples",
