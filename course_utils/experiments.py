@@ -1,5 +1,6 @@
 """Run a named recipe: build, train, measure, store. Notebooks and the command line share this."""
 
+import difflib
 import platform
 import time
 from datetime import UTC, datetime
@@ -15,9 +16,11 @@ from course_utils.training import History, fit
 
 
 def get(name: str) -> Recipe:
-    """The recipe of that name. Raises ValueError naming those that exist."""
+    """The recipe of that name. Raises ValueError, with the names most like it."""
     if name not in recipes.ALL:
-        raise ValueError(f"unknown recipe {name!r}; the recipes are: {', '.join(sorted(recipes.ALL))}")
+        alike = difflib.get_close_matches(name, recipes.ALL, n=5, cutoff=0.5)
+        meant = f" Did you mean {', '.join(alike)}?" if alike else ""
+        raise ValueError(f"unknown recipe {name!r}.{meant} All of them: python -m course_utils recipes")
     return recipes.ALL[name]
 
 

@@ -81,9 +81,11 @@ def test_a_recipe_with_the_same_seed_has_the_same_weights():
     assert not torch.equal(one, three)
 
 
-def test_an_unknown_recipe_is_named_with_those_there_are():
-    with pytest.raises(ValueError, match=r"unknown recipe 'vea'; the recipes are: .*aae_gaussian_2d.*digit_classifier"):
-        experiments.get("vea")
+def test_an_unknown_recipe_is_answered_with_those_like_it():
+    with pytest.raises(ValueError, match=r"unknown recipe 'aae_gausian_2d'\. Did you mean aae_gaussian_2d, .*All of them"):
+        experiments.get("aae_gausian_2d")
+    with pytest.raises(ValueError, match=r"unknown recipe 'xyzzy'\. All of them: python -m course_utils recipes"):
+        experiments.get("xyzzy")
 
 
 # ---- running one ------------------------------------------------------------------------------------------------
