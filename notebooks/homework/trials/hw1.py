@@ -1,5 +1,7 @@
 """Answers to homework 1 that must get full marks, and wrong ones that must lose exactly the points of their mistake."""
 
+import math
+
 import matplotlib.pyplot  # noqa: F401 - as the next line: once here, not again in the process of every answer
 import torch
 
@@ -19,7 +21,7 @@ def measure(notebook: dict, seed: int) -> dict[str, float]:
     seen_a, seen_b, fresh_a, fresh_b = notebook["two_halves"](seed, 100)
     digit_judge = notebook["linear_judge"](seen_a, seen_b)
     return {
-        "judge_error": error,
+        "log_judge_error": math.log(error),  # the error itself is skewed: a few judges are twice as far off
         "jsd_seen": notebook["estimated_jsd"](digit_judge, seen_a, seen_b),
         "jsd_fresh": notebook["estimated_jsd"](digit_judge, fresh_a, fresh_b),
     }
