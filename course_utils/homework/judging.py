@@ -167,7 +167,12 @@ class ExecuteInSandbox(Execute):
         return super().preprocess_cell(cell, resources, index)
 
     def process_message(self, msg, cell, cell_index):
-        """Called for each message of the kernel: they stay in our memory, not in the kernel's."""
+        """Called for each message of the kernel: they stay in our memory, not in the kernel's.
+
+        Widgets get no answer: nbclient would play the browser for them, which is not safe, and can hang.
+        """
+        if msg["msg_type"].startswith("comm"):
+            return None
         self._size += _size(msg["content"])
         if self._size > self._limits.output:
             self._watchdog.stop(f"it showed more than {self._limits.output / 2**20:.0f} MB of output")

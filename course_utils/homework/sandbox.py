@@ -26,6 +26,13 @@ SYSTEM = (
     *("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/fonts", "/etc/localtime"),
 )
 COURSE = (ROOT / "course_utils", ROOT / "data" / "results" / "homework")
+# Another user may not be allowed to read what only root may: then the room has to be made in the other way.
+PROBE = f"""
+import pathlib, course_utils.set_up
+for folder in {[str(path) for path in COURSE]}:
+    for path in pathlib.Path(folder).rglob("*.*"):
+        path.is_dir() or path.open("rb").close()
+"""
 UNPROTECTED = (
     "NOT PROTECTED: {}. Submissions run as your own user, with limits on time and memory but with access to your "
     "files and the network."
@@ -52,7 +59,7 @@ def _found() -> tuple[str | None, str]:
     complaint = ""
     for candidate in (ROOT_DROPPED, NAMESPACE) if is_root else (NAMESPACE,):
         with tempfile.TemporaryDirectory(prefix="course-") as shared:
-            test = _bwrap([sys.executable, "-c", "import course_utils"], Path(shared), candidate, LIMITS)
+            test = _bwrap([sys.executable, "-c", PROBE], Path(shared), candidate, LIMITS)
             done = subprocess.run(test, env=environment(HOME), capture_output=True, text=True)
         if done.returncode == 0:
             return candidate, ""
@@ -97,7 +104,6 @@ def environment(home: str) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONNOUSERSITE": "1",
         "PYTHONWARNINGS": "ignore",  # a warning is no mistake
-        "COURSE_MODE": "fast",
     }
 
 
