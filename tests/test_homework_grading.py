@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from course_utils.homework import classes, commands, grading, hostile, judging, kernels, points, sandbox
-from course_utils.homework.limits import MEBI, Limits
+from course_utils.homework.limits import LIMITS, MEBI, Limits
 
 pytest.importorskip("nbgrader")
 closed = pytest.mark.skipif(sandbox.way() is None, reason=f"no sandbox here: {sandbox.why_not()}")
@@ -260,6 +260,20 @@ def test_pages_of_a_browser_do_not_reach_the_grader(tmp_path, small_limits):
 def test_no_field_of_the_csv_is_a_formula(text):
     row = points.table([("ada", points.Marks({}, 0, ""), None, text)]).splitlines()[1]
     assert row.endswith(f"'{text}")
+
+
+def test_the_readmes_name_the_limits():
+    theirs = (classes.README.with_name("STUDENTS.md")).read_text(encoding="utf-8")
+    for text in (f"in {LIMITS.notebook_seconds // 60} minutes", f"than {LIMITS.cell_seconds // 60} minute"):
+        assert text in theirs
+    ours = classes.README.read_text(encoding="utf-8")
+    for text in (f"after {LIMITS.cell_seconds} s", f"or {LIMITS.notebook_seconds} s", f"{LIMITS.processes} at most"):
+        assert text in ours
+    for text in (f"{LIMITS.memory >> 30} GB", f"{LIMITS.output >> 20} MB"):
+        assert text in ours
+        assert text in theirs
+    assert f"in {LIMITS.files >> 20} MB of memory" in ours
+    assert f"{judging.SHOWN} characters" in ours
 
 
 # ---- nbgrader's own commands ----------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from course_utils.homework.watchdog import Watchdog
 from course_utils.set_up import ROOT
 
 closed = pytest.mark.skipif(sandbox.way() is None, reason=f"no sandbox here: {sandbox.why_not()}")
+as_root = sandbox.way() == sandbox.NAMESPACE and os.geteuid() == 0
 SMALL = Limits(cell_seconds=5, notebook_seconds=10, memory=512 * MEBI, processes=30, files=8 * MEBI)
 
 
@@ -70,7 +71,12 @@ def test_secrets_in_our_environment_stay_outside(tmp_path, monkeypatch):
 @closed
 @pytest.mark.parametrize(
     "attack",
-    ["reads the instructor's files", "deletes and writes outside", "uses the network", "kills other processes"],
+    [
+        "reads the instructor's files",
+        "deletes its folder and writes outside",
+        "uses the network",
+        "reaches other processes",
+    ],
 )
 def test_attacks_do_nothing(attack, tmp_path):
     done = inside(hostile.OTHERS[attack] + "\nprint('done')", tmp_path)
@@ -94,11 +100,12 @@ def test_these_attacks_would_succeed_without_a_sandbox():
         ("open('x', 'wb').write(bytes(2**24))", "OSError"),
         ("for i in range(9): open(f'x{i}', 'wb').write(bytes(2**22))", "OSError"),
         ("for i in range(9): open(f'/dev/shm/x{i}', 'wb').write(bytes(2**22))", "OSError"),
-        (
-            "import os\nfor i in range(100):\n  if os.fork() == 0:\n    import time; time.sleep(2); os._exit(0)",
-            "Blocking",
+        pytest.param(
+            "import os, time\nfor i in range(99):\n  if os.fork() == 0: time.sleep(2); os._exit(0)",
+            "BlockingIOError",
+            marks=pytest.mark.skipif(as_root, reason="Linux counts no processes of root; the watchdog does"),
         ),
-        ("import os; os.setuid(0)", "PermissionError"),
+        ("import os; os.setuid(0)", "Error"),
         ("open('/usr/x', 'w')", "Read-only file system"),
         ("open('/x', 'w')", "Read-only file system"),
     ],
