@@ -36,7 +36,7 @@ def measure(assignment: str, seeds: Sequence[int]) -> Path:
     from course_utils.homework import assignments, trials
 
     measure_one = trials.load(assignment).measure
-    _, names = trials.run(assignments.source(assignment))
+    names = trials.Run().execute(assignments.source(assignment).cells).names
     rows = [measure_one(names, seed) for seed in seeds]
     file = FOLDER / f"{assignment}.json"
     results.save(

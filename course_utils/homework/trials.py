@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 
@@ -22,6 +22,7 @@ from course_utils.homework import assignments
 
 TRIALS = assignments.FOLDER / "trials"
 SECONDS = 120  # for one answer; an assignment takes less than 20
+CAN_FORK = sys.platform == "linux"
 
 
 @dataclass(frozen=True)
@@ -114,33 +115,43 @@ def as_graded(source: NotebookNode, handed_in: NotebookNode) -> NotebookNode:
 # ---- running it ---------------------------------------------------------------------------------------------------
 
 
-def run(notebook: NotebookNode) -> tuple[dict[str, str | None], dict]:
-    """Execute the cells in order, going on after errors, as nbgrader does; returns the tests' messages and the names.
+class Run:
+    """A notebook that is executed cell by cell, going on after errors, as nbgrader does. It happens in this process.
 
-    It happens in this process: see `judge` for foreign code.
+    names: what the cells have defined. messages: test -> its message, None if it passed.
     """
-    names: dict = {"__name__": "__main__", "display": lambda *things: None}
-    messages: dict[str, str | None] = {}
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
+
+    def __init__(self):
+        self.names: dict = {"__name__": "__main__", "display": lambda *things: None}
+        self.messages: dict[str, str | None] = {}
+
+    def execute(self, cells: Sequence[NotebookNode]) -> "Run":
+        """Run these cells."""
+        for cell in cells:
+            if cell.cell_type == "code":
+                self._execute(cell)
+        return self
+
+    def _execute(self, cell: NotebookNode) -> None:
         label = assignments.marks(cell).get("grade_id", "a cell of the student's own")
         try:
             with contextlib.redirect_stdout(io.StringIO()):
-                exec(compile(cell.source, f"<{label}>", "exec"), names)
+                exec(compile(cell.source, f"<{label}>", "exec"), self.names)
             message = None
         except Exception as error:
             message = f"{type(error).__name__}: {error}"
         if assignments.is_test(cell):
-            messages[label] = message
-    return messages, names
+            self.messages[label] = message
 
 
-def judge(source: NotebookNode, handed_in: NotebookNode, seconds: float = SECONDS) -> Outcome:
-    """Grade a submission in a process of its own, with all its points lost if it does not end in time or crashes."""
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+def judge(begun: Run, rest: Sequence[NotebookNode], seconds: float = SECONDS) -> Outcome:
+    """Run the `rest` of a submission in a process of its own, a copy of this one, in which `begun` has been run.
+
+    All of its points are lost if it does not end in time or crashes.
+    """
+    context = multiprocessing.get_context("fork" if CAN_FORK else "spawn")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_run_and_send, args=(as_graded(source, handed_in), theirs))
+    process = context.Process(target=_run_and_send, args=(begun if CAN_FORK else None, rest, theirs))
     process.start()
     theirs.close()
     try:
@@ -153,16 +164,38 @@ def judge(source: NotebookNode, handed_in: NotebookNode, seconds: float = SECOND
     finally:
         process.kill()
         process.join()
-    tests = [cell for cell in source.cells if assignments.is_test(cell)]
-    return Outcome({assignments.marks(cell)["grade_id"]: stopped for cell in tests}, stopped)
+    tests = [assignments.marks(cell)["grade_id"] for cell in rest if assignments.is_test(cell)]
+    return Outcome(dict.fromkeys([*begun.messages, *tests], stopped), stopped)
 
 
-def _run_and_send(notebook: NotebookNode, connection) -> None:
+def _run_and_send(begun: Run | None, rest: Sequence[NotebookNode], connection) -> None:
     # what is printed below Python's level (or by a crash) would stand in the middle of the report
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
-    connection.send(run(notebook)[0])
+    connection.send((begun or Run()).execute(rest).messages)
+
+
+def judge_all(source: NotebookNode, every: Sequence[Right]) -> Iterator[tuple[Right, Outcome]]:
+    """The outcome of each answer. The cells before the first one that an answer changes are run once for all answers.
+
+    So the outcomes do not come in the order of the answers. Where processes cannot fork, each runs its whole notebook.
+    """
+    graded = [(answer, as_graded(source, submission(source, answer)).cells) for answer in every]
+    starts = [_first_difference(source.cells, cells) if CAN_FORK else 0 for _, cells in graded]
+    begun = Run()
+    for index in range(len(source.cells) + 1):
+        for (answer, cells), start in zip(graded, starts, strict=True):
+            if start == index:
+                yield answer, judge(begun, cells[index:])
+        if max(starts, default=0) > index:
+            begun.execute(source.cells[index : index + 1])
+
+
+def _first_difference(mine: Sequence[NotebookNode], theirs: Sequence[NotebookNode]) -> int:
+    """The index of the first cell whose text differs; the number of cells if none does."""
+    pairs = enumerate(zip(mine, theirs, strict=True))
+    return next((index for index, (one, other) in pairs if one.source != other.source), len(mine))
 
 
 # ---- the trial ----------------------------------------------------------------------------------------------------
@@ -181,8 +214,8 @@ def answers(name: str, only: str = "") -> list[Right]:
 def verdicts(name: str, only: str = "") -> Iterator[tuple[str, str | None]]:
     """(answer, what the grader did wrong with it, None if nothing) for all `answers`."""
     source = assignments.source(name)
-    for answer in answers(name, only):
-        yield answer.name, mistake(answer, judge(source, submission(source, answer)), source)
+    for answer, outcome in judge_all(source, answers(name, only)):
+        yield answer.name, mistake(answer, outcome, source)
 
 
 def mistake(answer: Right, outcome: Outcome, source: NotebookNode) -> str | None:
@@ -228,6 +261,7 @@ def line(name: str, answer: str, wrong: str | None) -> str:
 
 def main(name: str, only: str = "") -> int:
     """Print a line for each answer; returns 1 if the grader was wrong about one."""
+    os.environ["OMP_NUM_THREADS"] = "1"
     import torch
 
     torch.set_num_threads(1)  # before the processes fork: threads do not survive that
