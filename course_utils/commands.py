@@ -190,15 +190,24 @@ def test(arguments) -> int:
 def _steps(options: Sequence[str]) -> dict[str, list[str] | None]:
     """Name of a check -> its command line, None where it cannot be done."""
     python = [sys.executable, "-m"]
-    # loadscope keeps the cells of one notebook together, and in order
-    pytest = [*python, "pytest", "-n", str(_workers()), "--dist", "loadscope", *options]
+    pytest = [*python, "pytest", "-n", str(_workers()), *options]
     uv = set_up.find_uv()
     return {
         "lint (ruff check)": [*python, "ruff", "check", "."],
         "format (ruff format)": [*python, "ruff", "format", "--check", "."],
         "lock file is current (uv lock)": [uv, "lock", "--check", "--offline"] if uv else None,
-        "tests": [*pytest, "tests"],
-        "notebooks": [*pytest, "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=300", "notebooks"],
+        # one long test after the other would keep a worker busy while the others wait: who is idle takes from it
+        "tests": [*pytest, "--dist", "worksteal", "tests"],
+        # loadscope keeps the cells of one notebook together, and in order
+        "notebooks": [
+            *pytest,
+            "--dist",
+            "loadscope",
+            "--nbval-lax",
+            "--nbval-current-env",
+            "--nbval-cell-timeout=300",
+            "notebooks",
+        ],
     }
 
 

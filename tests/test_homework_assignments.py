@@ -1,7 +1,8 @@
 """Every assignment is fit for nbgrader, and its tests tell right from wrong answers. The rules catch what they should.
 
-All answers on trial run directly, one process for an assignment; two of each go through nbgrader as well. All of them
-through nbgrader: `python -m course_utils homework try --through-nbgrader`.
+Here the solution, the untouched version, all right answers and some of the wrong ones run directly, and two of each
+assignment go through nbgrader as well. All wrong answers take an hour: `python -m course_utils homework try`, and with
+`--through-nbgrader` several.
 """
 
 import copy
@@ -21,6 +22,7 @@ from course_utils.set_up import ROOT
 NAMES = assignments.names()
 TRIED = commands.with_trials()
 CPU_SECONDS = 20
+WRONG_ANSWERS = 14  # of each assignment
 
 
 def test_there_are_assignments():
@@ -55,13 +57,32 @@ def test_enough_answers_are_on_trial(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TRIED)
 def test_all_answers_get_the_points_they_should(name):
-    command = [sys.executable, "-m", "course_utils.homework.trials", name]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    command = [sys.executable, "-m", "course_utils.homework.trials", name, "", str(WRONG_ANSWERS)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1800)
     mistakes = [line for line in done.stdout.splitlines() if not line.startswith("good ")]
     assert done.returncode == 0, "\n".join(mistakes) + done.stderr
     assert not mistakes
-    every = len(trials.answers(name))
-    assert len(done.stdout.splitlines()) == every
+    assert len(done.stdout.splitlines()) == len(trials.answers(name, most=WRONG_ANSWERS))
+
+
+def test_some_wrong_answers_are_spread_over_all(tiny_trials):
+    tiny_trials()
+    everyone = [answer.name for answer in trials.load(tiny.NAME).WRONG]
+    two = [answer.name for answer in trials.answers(tiny.NAME, most=2) if isinstance(answer, trials.Wrong)]
+    assert two == [everyone[0], everyone[len(everyone) // 2]]
+    assert trials.answers(tiny.NAME, most=99) == trials.answers(tiny.NAME)
+
+
+@pytest.mark.skipif(not trials.CAN_FORK, reason="processes cannot be copied here: nothing is shared")
+def test_what_answers_have_in_common_is_run_once(tiny_trials, monkeypatch):
+    """The cells before the first changed one, in this process; each answer's own cells in another."""
+    tiny_trials()
+    ran = []
+    execute = trials.Run.execute
+    monkeypatch.setattr(trials.Run, "execute", lambda self, cells: ran.append(len(cells)) or execute(self, cells))
+    assert wrong(trials.verdicts(tiny.NAME)) == []
+    assert set(ran) == {1}
+    assert len(ran) <= len(assignments.source(tiny.NAME).cells)
 
 
 @pytest.mark.slow

@@ -201,20 +201,21 @@ def _first_difference(mine: Sequence[NotebookNode], theirs: Sequence[NotebookNod
 # ---- the trial ----------------------------------------------------------------------------------------------------
 
 
-def answers(name: str, only: str = "") -> list[Right]:
+def answers(name: str, only: str = "", most: int | None = None) -> list[Right]:
     """All answers on trial whose name contains `only`: the solution, the untouched version, and those of `load`.
 
-    Raises AssignmentError if the assignment has no trials.
+    Of the wrong ones at most `most`, spread evenly over the list. Raises AssignmentError if there are no trials.
     """
     theirs = load(name)
-    every = [SOLUTION, UNTOUCHED, *theirs.RIGHT, *theirs.WRONG]
-    return [answer for answer in every if only in answer.name]
+    n = len(theirs.WRONG)
+    wrong = theirs.WRONG if most is None or most >= n else [theirs.WRONG[i * n // most] for i in range(most)]
+    return [answer for answer in [SOLUTION, UNTOUCHED, *theirs.RIGHT, *wrong] if only in answer.name]
 
 
-def verdicts(name: str, only: str = "") -> Iterator[tuple[str, str | None]]:
+def verdicts(name: str, only: str = "", most: int | None = None) -> Iterator[tuple[str, str | None]]:
     """(answer, what the grader did wrong with it, None if nothing) for all `answers`."""
     source = assignments.source(name)
-    for answer, outcome in judge_all(source, answers(name, only)):
+    for answer, outcome in judge_all(source, answers(name, only, most)):
         yield answer.name, mistake(answer, outcome, source)
 
 
@@ -259,14 +260,14 @@ def line(name: str, answer: str, wrong: str | None) -> str:
     return f"{'WRONG' if wrong else 'good '} {name}: {answer}{f': {wrong}' if wrong else ''}"
 
 
-def main(name: str, only: str = "") -> int:
-    """Print a line for each answer; returns 1 if the grader was wrong about one."""
+def main(name: str, only: str = "", most: int | None = None) -> int:
+    """Print a line for each of `answers`; returns 1 if the grader was wrong about one."""
     os.environ["OMP_NUM_THREADS"] = "1"
     import torch
 
     torch.set_num_threads(1)  # before the processes fork: threads do not survive that
     mistakes = 0
-    for answer, wrong in verdicts(name, only):
+    for answer, wrong in verdicts(name, only, most):
         mistakes += wrong is not None
         print(line(name, answer, wrong), flush=True)
     return int(mistakes > 0)
@@ -276,4 +277,4 @@ if __name__ == "__main__":
     # the answers on trial are of the classes of this module under its name, not under "__main__"
     from course_utils.homework import trials
 
-    raise SystemExit(trials.main(*sys.argv[1:]))
+    raise SystemExit(trials.main(*sys.argv[1:3], *map(int, sys.argv[3:])))  # name, only, most
