@@ -1,7 +1,10 @@
 """Right and wrong answers to homework 6, find the bug."""
 
+import sklearn.datasets  # noqa: F401
 import torch
 
+# what all answers import is imported here once: their processes begin with a copy of this one
+from course_utils import datasets, losses, metrics, plotting  # noqa: F401
 from course_utils.homework.trials import Right, Wrong
 
 
@@ -576,7 +579,7 @@ WRONG = [
                 "torch.equal(among_dim.double(), among_bright.double())",
             )
         },
-        loses={"test_own_test", "test_own_test_relatives"},
+        loses={"test_own_test"},
         says="accuses a function",
     ),
     Wrong(
