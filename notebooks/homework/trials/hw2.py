@@ -463,7 +463,7 @@ WRONG = [
             ]
         },
         loses={"trained_number"},
-        says="trained as told",
+        says="elbo_",
     ),
     Wrong(
         "numbers typed, no network behind them",
