@@ -686,6 +686,15 @@ WRONG = [
     Wrong(
         "the last of equally good epochs",
         changes={"reported": ("min(range(len(validation))", "min(reversed(range(len(validation)))")},
+        answers={
+            # right by itself: whether two epochs are equally good in the student's own curves is a matter of luck
+            "flattery": """
+                flattery = 0.0
+                for s in seeds:
+                    validation, test = (values.tolist() for values in curves[s])
+                    flattery += (test[validation.index(min(validation))] - min(test)) / len(seeds)
+            """
+        },
         loses={"test_reported"},
         says="the first of several",
     ),
