@@ -141,7 +141,8 @@ def test_lock_has_the_dependencies_of_pyproject():
     """Without uv, `uv lock --check` is left out: the lock's own record of pyproject.toml still has to agree."""
     (course,) = (p for p in LOCK["package"] if p["source"] == {"editable": "."})
     recorded = {f"{normal(d['name'])}{d['specifier']}" for d in course["metadata"]["requires-dist"]}
-    assert recorded == {line.replace(" ", "") for line in PROJECT["dependencies"]}
+    extras = [line for lines in PROJECT["optional-dependencies"].values() for line in lines]
+    assert recorded == {line.replace(" ", "") for line in [*PROJECT["dependencies"], *extras]}
 
 
 # ---- README and CI ----------------------------------------------------------------------------------------------
