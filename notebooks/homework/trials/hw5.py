@@ -160,7 +160,7 @@ FROM_THE_LIBRARY = Right(
             def scores(model, x):
                 mu, logvar = model.encoder(x)
                 x_hat = model.decoder(mu).detach()
-                error = metrics.mse(x_hat, x).mean() * 196 / 2
+                error = metrics.mse(x_hat, x).mean() * 256 / 2
                 return error, metrics.sharpness(x_hat).mean() / metrics.sharpness(x).mean()
         """,
     },
@@ -345,7 +345,7 @@ WRONG = [
     ),
     wrong(
         "1 - gamma on the decoder's GAN loss",
-        "whatever gamma is",
+        "given even odds",
         {"test_decoder_strength"},
         {
             "three_losses": (
@@ -549,7 +549,7 @@ WRONG = [
         "scores with a mean over pixels",
         "summed over pixels",
         {"test_scores"},
-        {"scores": ("error.item()", "error.item() / 98")},
+        {"scores": ("error.item()", "error.item() / 128")},
     ),
     wrong(
         "scores with the reconstructions' sharpness alone",
@@ -563,17 +563,21 @@ WRONG = [
         },
     ),
     wrong(
-        "a report on the training images",
+        "a ratio upside down",
         "on the test images: it is not",
         {"test_report"},
         {
-            "report": [
-                (
-                    "scores(vae_gan, test.x)[0] / scores(vae, test.x)[0]",
-                    "scores(vae_gan, train.x)[0] / scores(vae, train.x)[0]",
-                ),
-            ]
+            "report": (
+                "scores(vae_gan, test.x)[0] / scores(vae, test.x)[0]",
+                "scores(vae, test.x)[0] / scores(vae_gan, test.x)[0]",
+            )
         },
+    ),
+    wrong(
+        "a report on the training images",
+        "on the test images: it is not",
+        {"test_report_vector"},
+        {"report_vector": ("what_moves(vae_gan, test.x, vector)", "what_moves(vae_gan, train.x, vector)")},
     ),
     wrong(
         "somebody else's numbers",
@@ -583,7 +587,7 @@ WRONG = [
     ),
     wrong(
         "a vector that points the wrong way",
-        "from little to much",
+        "6 and 7 against 0 and 1",
         {"test_vector", "test_report_vector"},
         {
             "attribute_vector": (
@@ -626,5 +630,73 @@ WRONG = [
         "not finite",
         {"test_what_moves"},
         {"what_moves": ("unit = values[values.isfinite()].std()", "unit = values.std()")},
+    ),
+    wrong(
+        "changes without their sign",
+        "in standard deviations of the images",
+        {"test_what_moves", "test_report_vector"},
+        {
+            "what_moves": (
+                "(with_it[name] - without[name]).nanmean()",
+                "(with_it[name] - without[name]).abs().nanmean()",
+            )
+        },
+    ),
+    wrong(
+        "a vector of halves instead of quarters",
+        "all 6",
+        {"test_vector"},
+        {"attribute_vector": ("values.quantile(0.25), values.quantile(0.75)", "values.median(), values.median()")},
+    ),
+    wrong(
+        "the constant counts once, not once for each feature",
+        "at its centre",
+        {"test_feature_nats"},
+        {
+            "feature_nll": (
+                "0.5 * (error + math.log(2 * math.pi * std**2)).sum(1).mean()",
+                "0.5 * (error.sum(1) + math.log(2 * math.pi * std**2)).mean()",
+            )
+        },
+    ),
+    wrong(
+        "the package's own step, which draws its own noise",
+        "the very noise",
+        THREE_STEPS,
+        answers={
+            "vae_gan_step": """
+                def vae_gan_step(model, x, noise, z_prior):
+                    model.training_step({"x": x})
+            """
+        },
+    ),
+    wrong(
+        "a step whose samples come from the codes' noise instead of the prior's codes",
+        "goes elsewhere",
+        {"test_step_decoder", "test_step_discriminator"},
+        {"vae_gan_step": ("model.decoder(z_prior)", "model.decoder(noise)")},
+    ),
+    wrong(
+        "a step in turns: the encoder's step is seen by the decoder",
+        "should be simultaneous",
+        {"test_step_together"},
+        answers={
+            "vae_gan_step": """
+                def vae_gan_step(model, x, noise, z_prior):
+                    for role in ("encoder", "decoder", "discriminator"):
+                        mu, logvar = model.encoder(x)
+                        x_hat, x_fake = model.decoder(mu + (0.5 * logvar).exp() * noise), model.decoder(z_prior)
+                        (real, f), (hat, f_hat) = model.discriminator.look(x), model.discriminator.look(x_hat)
+                        feature = losses.feature_loss(f_hat, f, relative=False)
+                        fooled = losses.vae_gan_decoder_loss(hat, model.discriminator(x_fake))
+                        d_loss = losses.vae_gan_discriminator_loss(real, hat, model.discriminator(x_fake))
+                        wanted = {
+                            "encoder": losses.kl_to_standard_normal(mu, logvar) + feature,
+                            "decoder": model.gamma * feature + fooled,
+                            "discriminator": d_loss,
+                        }
+                        model.minimize(**{role: wanted[role]})
+            """
+        },
     ),
 ]
