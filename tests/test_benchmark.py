@@ -2,6 +2,8 @@
 
 import collections
 import json
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -102,11 +104,14 @@ def test_ours_is_what_fit_does_by_default(monkeypatch):
     assert seen == {"steps": 7, "batch_size": models.BATCH_SIZE, "device": "cpu", "progress": False}
 
 
-def test_memory_is_that_of_the_process():
-    before = one.megabytes()
-    kept = torch.ones(50_000_000)
-    assert one.megabytes() - before > 150
-    del kept
+def test_memory_is_the_most_that_the_process_has_held():
+    """In a process of its own: this one may have held more before."""
+    code = (
+        "import torch; from course_utils.benchmark.one import megabytes; before = megabytes(); "
+        "kept = torch.ones(50_000_000); del kept; print(megabytes() - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 150 < float(done.stdout) < 300
 
 
 def test_pythae_trains_the_same_networks():
