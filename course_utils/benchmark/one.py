@@ -21,7 +21,7 @@ WARM_UP_STEPS = 5
 
 def ours(name: str, steps: int, where: torch.device) -> float:
     """Seconds for `steps` steps of `training.fit`."""
-    images, model = datasets.load("mnist").train, build(name)
+    model, images = build(name), datasets.load("mnist").train
     return _seconds(
         lambda n: training.fit(model, images, steps=n, batch_size=BATCH_SIZE, device=where.type, progress=False),
         steps,
