@@ -82,7 +82,9 @@ def test_a_recipe_with_the_same_seed_has_the_same_weights():
 
 
 def test_an_unknown_recipe_is_answered_with_those_like_it():
-    with pytest.raises(ValueError, match=r"unknown recipe 'aae_gausian_2d'\. Did you mean aae_gaussian_2d, .*All of them"):
+    with pytest.raises(
+        ValueError, match=r"unknown recipe 'aae_gausian_2d'\. Did you mean aae_gaussian_2d, .*All of them"
+    ):
         experiments.get("aae_gausian_2d")
     with pytest.raises(ValueError, match=r"unknown recipe 'xyzzy'\. All of them: python -m course_utils recipes"):
         experiments.get("xyzzy")
