@@ -46,7 +46,7 @@ def python_range() -> str:
 def environment_yml(python: str, requirements: list[str]) -> str:
     """The conda environment: a Python and pip, and then exactly what uv.lock says, installed by pip."""
     lines = "\n".join(
-        f"      - {json.dumps(line)}" for line in [*requirements, "-e .[homework]"]
+        f"      - {json.dumps(line)}" for line in [*requirements, "-e .[homework,site]"]
     )  # JSON strings are YAML strings
     return f"""\
 # Made from uv.lock by `python -m course_utils lock`. Do not edit: change pyproject.toml and run that.

@@ -45,7 +45,7 @@ def pip_lines(environment) -> list[str]:
 
 
 def test_environment_installs_the_course_itself_last(pip_lines):
-    assert pip_lines[-1] == "-e .[homework]"
+    assert pip_lines[-1] == "-e .[homework,site]"
 
 
 def test_environment_is_what_the_lock_says(pip_lines):

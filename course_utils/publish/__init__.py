@@ -1,0 +1,1 @@
+"""The notebooks for people without Python: as slides, and as a website. Both open without a network."""

@@ -1,0 +1,26 @@
+"""The copied files are those that were published, whole."""
+
+import hashlib
+
+import pytest
+
+from course_utils.publish import vendored
+
+SHA256 = {
+    "mathjax/tex-svg.js": "d4295dc33744836935c1399feece5159577b34c5c8ffb9f1c6324cd82e03a882",
+}
+
+
+@pytest.mark.parametrize("name", SHA256)
+def test_a_copied_file_is_as_it_was_published(name):
+    assert hashlib.sha256((vendored.FOLDER / name).read_bytes()).hexdigest() == SHA256[name]
+
+
+def test_every_copied_script_and_style_is_listed():
+    copied = {p.relative_to(vendored.FOLDER).as_posix() for p in vendored.FOLDER.rglob("*") if p.suffix in (".js", ".css")}
+    assert copied == set(SHA256)
+
+
+def test_every_copy_has_its_licence():
+    for folder in {name.split("/")[0] for name in SHA256}:
+        assert (vendored.FOLDER / folder / "LICENSE").stat().st_size > 500
