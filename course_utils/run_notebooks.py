@@ -8,10 +8,8 @@ looking again (`_Attentive`). Against other causes, each notebook has a process 
 reached, the notebook is tried once more, and that is said.
 """
 
-import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +21,7 @@ from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.manager import AsyncKernelManager
 from traitlets import Type
 
+from course_utils import files
 from course_utils.set_up import ROOT
 
 FOLDER = ROOT / "notebooks"
@@ -72,9 +71,7 @@ def execute(path: Path, keep: bool = True) -> None:
     if not keep:
         return
     clean(notebook)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", encoding="utf-8", delete=False) as file:
-        nbformat.write(notebook, file)
-    os.replace(file.name, path)
+    files.write_whole(path, (nbformat.writes(notebook) + "\n").encode())
 
 
 def clean(notebook: nbformat.NotebookNode) -> None:

@@ -72,6 +72,13 @@ def test_missing_folders_are_made(tmp_path):
     assert checkpoints.load(file) == {"x": 1}
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_a_file_may_be_read_by_whoever_may_read_this_process_files(tmp_path):
+    (tmp_path / "ordinary").write_bytes(b"")
+    files.write_whole(tmp_path / "whole", b"")
+    assert (tmp_path / "whole").stat().st_mode == (tmp_path / "ordinary").stat().st_mode
+
+
 def test_a_tensor_with_gradient_is_saved_as_its_values(file):
     checkpoints.save(file, {"x": torch.ones(2, requires_grad=True)})
     assert not checkpoints.load(file)["x"].requires_grad
@@ -102,10 +109,10 @@ def failing(monkeypatch, where: str, error: BaseException):
         raise error
 
     if where == "write":
-        fdopen = os.fdopen
+        path_open = files.Path.open
 
         def open_broken(*arguments):
-            file = fdopen(*arguments)
+            file = path_open(*arguments)
             write = file.write
 
             class Broken:
@@ -118,7 +125,7 @@ def failing(monkeypatch, where: str, error: BaseException):
 
             return Broken()
 
-        monkeypatch.setattr(files.os, "fdopen", open_broken)
+        monkeypatch.setattr(files.Path, "open", open_broken)
     else:
         monkeypatch.setattr(files.os, where, fail)
 

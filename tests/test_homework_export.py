@@ -42,6 +42,12 @@ def test_the_course_is_there_and_the_grader_is_not(repository):
     assert "notebooks/homework/nbgrader_config.py" not in found
 
 
+def test_the_answers_of_the_lecture_plans_are_not_in_it(repository):
+    plans = repository / "notebooks" / "lectures"
+    assert paths(plans) == {"README.md"}
+    assert (plans / "README.md").read_text(encoding="utf-8") == export.NO_PLANS
+
+
 def test_the_readme_is_the_students(repository):
     text = (repository / "notebooks" / "homework" / "README.md").read_text(encoding="utf-8")
     assert text == (assignments.FOLDER / "STUDENTS.md").read_text(encoding="utf-8")

@@ -14,10 +14,13 @@ from course_utils.set_up import ROOT
 LEFT_OUT = (
     "course_utils/homework/",
     "notebooks/homework/",
+    "notebooks/lectures/",
     "data/results/homework/",
     "tests/test_homework",
     "tests/homework",
+    "tests/test_lectures",
 )
+NO_PLANS = "# Lecture plans\n\nThey answer the questions that the notebooks ask you, so lecturers keep them.\n"
 # Beside them, in a copy that is no git repository: what is not part of the course.
 NOT_OURS = (".git", ".venv", ".uv", "runs", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis")
 TELLING = 50  # characters of a line that stands in the answers of one assignment and in another one by no chance
@@ -47,6 +50,9 @@ def write(folder: Path) -> None:
         nbformat.write(assignments.student_version(assignments.source(name)), target)
     shutil.copy(assignments.FOLDER / "STUDENTS.md", homework / "README.md")
     shutil.copy(assignments.FOLDER / "conftest.py", homework)
+    plans = folder / "notebooks" / "lectures"  # the course's README leads there
+    plans.mkdir()
+    (plans / "README.md").write_text(NO_PLANS, encoding="utf-8")
     leaks = list(found_answers(folder))
     if leaks:
         shutil.rmtree(folder)
