@@ -53,6 +53,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--mode", choices=MODES, default="default")
     command.add_argument("--timeout", type=int, default=1800, metavar="SECONDS", help="for one notebook")
     command.add_argument("--times", type=int, default=0, metavar="N", help="run each N times, keep nothing: any hangs?")
+    command = add("slides", slides, "make slides of the notebooks, which open in a browser without a network")
+    command.add_argument("notebooks", type=Path, nargs="*", metavar="NOTEBOOK", help="default: all lessons")
+    command.add_argument("--out", type=Path, default=set_up.ROOT / "build" / "slides", metavar="DIR")
+    command = add("site", site, "make a website of the course, which opens in a browser without a network")
+    command.add_argument("--out", type=Path, default=set_up.ROOT / "build" / "site", metavar="DIR")
     if (set_up.ROOT / "course_utils" / "homework").is_dir():  # students have none
         command = add("homework", homework, "for lecturers and graders: hand out, collect and grade the homework")
         command.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="--help lists what it can do")
@@ -154,6 +159,34 @@ def run_notebooks(arguments) -> int:
     os.environ["COURSE_MODE"] = arguments.mode
     _absolute_data_root()
     return run_notebooks.main(arguments.notebooks, arguments.timeout, arguments.times)
+
+
+def slides(arguments) -> int:
+    """Make slides of the notebooks, in a folder that is made anew."""
+    from course_utils.publish import slides
+
+    try:
+        made = slides.build(arguments.notebooks, arguments.out)
+    except slides.SlidesError as error:
+        return _fail(error)
+    print(f"{len(made)} decks. Open {made[0].with_name('index.html')} in a browser.")
+    return 0
+
+
+def site(arguments) -> int:
+    """Make a website of the course, in a folder that is made anew."""
+    from course_utils.publish.site import SiteError, build
+
+    started = time.monotonic()
+    try:
+        made = build(arguments.out)
+    except SiteError as error:
+        return _fail(error)
+    seconds, (size, heaviest) = time.monotonic() - started, made.sizes[0]
+    print(f"{len(made.sizes)} pages in {seconds:.0f} s; the heaviest, {heaviest}, has {size / 1e6:.1f} MB.")
+    print(f"{len(made.external)} links to other websites were not followed.")
+    print(f"Open {made.folder / 'index.html'} in a browser.")
+    return 0
 
 
 def homework(arguments) -> int:

@@ -4,3 +4,6 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 MATHJAX = FOLDER / "mathjax" / "tex-svg.js"
+REVEAL = FOLDER / "reveal" / "reveal.js"
+REVEAL_STYLE = FOLDER / "reveal" / "reveal.css"
+REVEAL_NOTES = FOLDER / "reveal" / "notes.js"
