@@ -23,7 +23,7 @@ def measure(notebook: dict, seed: int) -> dict[str, float]:
         hours = notebook["clock"].component(labelled.encode(test.x))
     return {
         "distance_aae": distance,
-        "log_share_after": math.log(notebook["noise_share"](gaussian.encoder.sample, test.x)),
+        "log_share_after": math.log(notebook["noise_share"](gaussian.encoder.sample, test.x) + 1e-5),
         "own_share_labelled": 100 * (hours == notebook["hour_of"][test.y]).double().mean().item(),
     }
 
@@ -266,6 +266,14 @@ WRONG = [
         changes={"reconstruction_phase": ("encoder.sample(x)", "encoder.sample(x).detach()")},
         loses={"test_reconstruction_phase", "test_distances"},
         says="should move the encoder",
+    ),
+    Wrong(
+        "images and reconstructions handed over the wrong way round",
+        changes={
+            "reconstruction_phase": ("loss(decoder(encoder.sample(x)), x)", "loss(x, decoder(encoder.sample(x)))")
+        },
+        loses={"test_reconstruction_phase"},
+        says="the loss that was handed over",
     ),
     Wrong(
         "no detach in the discriminator's phase",
