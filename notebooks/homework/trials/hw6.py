@@ -4,7 +4,7 @@ import sklearn.datasets  # noqa: F401
 import torch
 
 # what all answers import is imported here once: their processes begin with a copy of this one
-from course_utils import datasets, losses, metrics, plotting  # noqa: F401
+from course_utils import datasets, losses, metrics  # noqa: F401
 from course_utils.homework.trials import Right, Wrong
 
 
