@@ -17,7 +17,7 @@ import torchvision
 from sklearn.datasets import load_digits
 
 from course_utils import datasets
-from course_utils.datasets import DatasetError, Images, downloaded
+from course_utils.datasets import DatasetError, Images, bundled, downloaded
 
 N_TRAIN, N_TEST, N_VALIDATION = 40, 12, 10
 
@@ -125,6 +125,12 @@ def test_the_relatives_of_mnist(root, name, folder):
 
 def digits() -> datasets.Splits:
     return datasets.load("digits")
+
+
+def test_the_file_of_digits_is_read_as_scikit_learn_reads_it():
+    table, bunch = bundled._table_of_digits(), load_digits()
+    assert np.array_equal(table[:, :-1], bunch.data)
+    assert np.array_equal(table[:, -1], bunch.target)
 
 
 def test_digits_are_those_of_scikit_learn_resized():
