@@ -16,6 +16,7 @@ lines above it (and some in its own line). What trains and measures knows nothin
     experiments
     plotting  notebook  tables  benchmark  comparison
     widgets
+    publish
     homework  run_notebooks  lock  commands  __main__
 """
 
