@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils import attributes, experiments, judge, pretrained
+from course_utils import attributes, experiments, judge, pretrained, set_up
 from course_utils.networks import ConvDecoder
 from course_utils.plotting.style import CLASS_COLORS
 from course_utils.publish import live
@@ -40,11 +40,10 @@ def decoded(content: bytes, z: np.ndarray) -> np.ndarray:
     return z
 
 
-@pytest.fixture(scope="module", params=models.FIGURES)
-def figure(request):
-    """Name of a figure, its recipe, and its exported model."""
-    recipe, about = models.FIGURES[request.param]
-    return request.param, recipe, models.exported(recipe, about)
+@pytest.fixture(scope="module")
+def exported():
+    """Figure -> its exported model."""
+    return {name: models.exported(*figure) for name, figure in models.FIGURES.items()}
 
 
 def method(recipe: str):
@@ -53,20 +52,21 @@ def method(recipe: str):
     return made
 
 
-def test_a_model_computes_what_the_shipped_decoder_computes(figure):
-    _, recipe, content = figure
-    decoder = method(recipe).decoder
+@pytest.mark.parametrize("name", models.FIGURES)
+def test_a_model_computes_what_the_shipped_decoder_computes(exported, name):
+    decoder = method(models.FIGURES[name][0]).decoder
     z = torch.randn(50, decoder.latent_dim, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         expected = decoder(z).flatten(1).numpy()
     assert expected.std() > 0.1, "the images must not be empty"
-    assert np.abs(decoded(content, z.numpy()) - expected).max() < 1e-5  # the same weights: float32 rounding is left
+    difference = np.abs(decoded(exported[name], z.numpy()) - expected).max()
+    assert difference < 1e-5  # the same weights: float32 rounding is left
 
 
-def test_a_model_is_small_and_says_where_it_comes_from(figure):
-    name, recipe, content = figure
-    assert len(models.script(name)) < 800_000
-    assert unpacked(content)[1]["card"]["recipe"] == recipe
+@pytest.mark.parametrize("name", models.FIGURES)
+def test_a_model_is_small_and_says_where_it_comes_from(exported, name):
+    assert len(exported[name]) < 600_000
+    assert unpacked(exported[name])[1]["card"]["recipe"] == models.FIGURES[name][0]
 
 
 def test_a_convolutional_decoder_is_refused():
@@ -84,9 +84,9 @@ def test_missing_weights_are_named(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def about():
+def about(exported):
     """Figure -> what its model's header says beside the weights."""
-    return {name: unpacked(models.exported(*models.FIGURES[name]))[1]["about"] for name in models.FIGURES}
+    return {name: unpacked(content)[1]["about"] for name, content in exported.items()}
 
 
 @torch.no_grad()
@@ -127,6 +127,21 @@ def test_the_colours_are_those_of_the_course():
     script = (figures.HERE / "picture.js").read_text(encoding="utf-8")
     ours = [f"#{''.join(f'{round(255 * value):02x}' for value in color)}" for color in CLASS_COLORS]
     assert all(f'"{color}"' in script for color in ours)
+
+
+@pytest.mark.parametrize("name", figures.IN_LESSONS)
+def test_a_lesson_has_the_cell_that_its_live_figure_follows(name):
+    cells = json.loads((set_up.ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    after, _ = live.in_lesson(name)
+    assert sum(cell["cell_type"] == "code" and after in "".join(cell["source"]) for cell in cells) == 1
+
+
+@torch.no_grad()
+def test_the_preview_shows_what_the_decoder_draws():
+    band = models.band(rows=3, columns=5)  # steps of 0.92
+    assert band.shape == (84, 140)
+    right_above = method(models.PLANE).decoder(torch.tensor([[1.84, 0.92]]))[0, 0].numpy()
+    assert np.abs(band[:28, -28:] - right_above).max() < 1e-5
 
 
 def test_every_figure_has_a_place_and_all_its_files(tmp_path, monkeypatch):

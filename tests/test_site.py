@@ -124,11 +124,11 @@ def test_figures_become_files_with_their_size_and_alt_text(tmp_path):
 def test_the_front_page_has_each_lesson_with_its_question_and_time():
     names = [path.stem for path in sorted((set_up.ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))]
     assert [lesson.name for lesson in readme.lessons(README)] == names, "README's table lists every notebook"
-    page = readme.front_page(README, names, ["try_it"])
+    page = readme.front_page(README, names, {"Try it": "try_it.md"}, "PICTURE")
     for lesson in readme.lessons(README):
         assert f"[{lesson.title}](notebooks/{lesson.name}.ipynb)\n\n{lesson.question}" in page
         assert re.fullmatch(r"\d+ min", lesson.time)
-    assert page.startswith("# Generative models, tested\n") and "python -m course_utils" in page
+    assert page.startswith("# Generative models, tested\n") and "PICTURE" in page and "python -m course_utils" in page
 
 
 def test_the_results_are_those_of_the_readme():
@@ -193,7 +193,7 @@ def quick(monkeypatch):
         target.mkdir(parents=True)
         (target / "index.html").write_text("<p>new")
 
-    monkeypatch.setattr(building, "_gather", lambda names, source: None)
+    monkeypatch.setattr(building, "_gather", lambda names, source, package: None)
     monkeypatch.setattr(building, "_run_sphinx", made)
     return monkeypatch
 

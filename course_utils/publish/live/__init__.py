@@ -7,6 +7,6 @@ What runs in the browser: `decoder.js` reads a model and evaluates it, `picture.
 `mixer.js` and `roll.js` are the three figures, each with its controls in the HTML file of its name.
 """
 
-from course_utils.publish.live.figures import FOLDER, PAGE, in_lesson, page, write
+from course_utils.publish.live.figures import FOLDER, PAGE, PREVIEW, PREVIEW_ALT, in_lesson, page, preview, write
 
-__all__ = ["FOLDER", "PAGE", "in_lesson", "page", "write"]
+__all__ = ["FOLDER", "PAGE", "PREVIEW", "PREVIEW_ALT", "in_lesson", "page", "preview", "write"]

@@ -1,9 +1,13 @@
 """The live figures: their place in the lessons, and the page of the website that has all of them."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from shutil import copy
 from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
 
 from course_utils import pretrained
 from course_utils.publish.live import models
@@ -13,6 +17,11 @@ FOLDER = "live"  # of the website
 PAGE = "try_it.md"
 COMMON = ("decoder.js", "picture.js")
 STYLE = "live.css"
+PREVIEW = "preview.png"
+PREVIEW_ALT = (
+    "Rows of digits drawn by a decoder: from left to right and from row to row each changes a little into the next."
+)
+PAPER = np.array([14, 23, 38])  # behind white ink, as in picture.js
 LESSONS = {
     "plane": ("07_three_posteriors", "07 · Three posteriors"),
     "mixer": ("09_style_and_content", "09 · Style and content"),
@@ -97,6 +106,14 @@ def scripts(figures: Sequence[str], root: str) -> str:
     files = [*COMMON, *(f"{figure}{kind}.js" for figure in figures for kind in ("_model", ""))]
     tags = [f'<script src="{root}{FOLDER}/{file}" defer></script>' for file in files]
     return "\n".join([f'<link rel="stylesheet" href="{root}{FOLDER}/{STYLE}">', *tags])
+
+
+def preview() -> bytes:
+    """A picture that leads to the page: a band from the plane of digits, as a PNG."""
+    pixels = models.band(rows=7, columns=24)
+    content = io.BytesIO()
+    Image.fromarray((PAPER + pixels[..., None] * (255 - PAPER)).astype(np.uint8)).save(content, "png", optimize=True)
+    return content.getvalue()
 
 
 def _figure(name: str) -> str:

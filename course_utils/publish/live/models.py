@@ -14,6 +14,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import safetensors.torch
 import torch
 from torch import Tensor, nn
@@ -45,6 +46,18 @@ def exported(recipe: str, about: Callable[[Method], dict]) -> bytes:
     with torch.no_grad():
         metadata = {"layers": list(_layers(method.decoder)), "about": about(method), "card": _facts(card)}
     return safetensors.torch.save(_weights(recipe), {key: json.dumps(value) for key, value in metadata.items()})
+
+
+@torch.no_grad()
+def band(rows: int, columns: int) -> np.ndarray:
+    """Images from a band across the middle of the plane, side by side: (28 rows, 28 columns) numbers from 0 to 1."""
+    method = experiments.get(PLANE).method(0)
+    pretrained.load(PLANE, method)
+    step = 4.6 / columns  # the band ends where the prior gets thin
+    z1, z2 = ((torch.arange(n) - (n - 1) / 2) * step for n in (columns, rows))
+    z = torch.cartesian_prod(-z2, z1).flip(1)  # row by row from the top, z1 runs fastest
+    images = method.decoder(z).view(rows, columns, 28, 28)
+    return images.transpose(1, 2).reshape(28 * rows, 28 * columns).numpy()
 
 
 def _layers(decoder: nn.Module) -> Iterator[dict]:

@@ -22,25 +22,27 @@ from course_utils.publish.site.errors import SiteError
 from course_utils.set_up import ROOT
 
 HERE = Path(__file__).resolve().parent
+PACKAGE = ROOT / "course_utils"
 MARK = ".course-website"  # the file by which a folder is known to be ours
 NEEDED = ("sphinx", "myst_nb", "furo")
 
 
 class Built(NamedTuple):
-    """What was built: the folder, the number of lessons, bytes and name of each page, links to other websites."""
+    """What was built: the folder, bytes and name of each page, links to other websites."""
 
     folder: Path
-    lessons: int
     sizes: list[tuple[int, str]]  # the heaviest page first
     external: list[str]
 
 
-def build(out: Path, names: Sequence[str] | None = None) -> Built:
+def build(out: Path, names: Sequence[str] | None = None, package: bool = True) -> Built:
     """Build the website into the folder `out` from the lessons `names`, such as "06_aae" (default: all of them).
 
-    The outputs are those stored in the notebooks: nothing is executed, nothing is fetched. A website of ours that is
-    in the folder is replaced when the new one is complete. Raises SiteError, and leaves the folder as it was, if it
-    holds anything else, cannot be written, a lesson is unknown, or the pages have any fault.
+    package: also a page for each file of the package.
+
+    The outputs are those stored in the notebooks: nothing is executed, nothing is fetched. A website of ours that is in
+    the folder is replaced when the new one is complete. Raises SiteError, and leaves the folder as it was, if it holds
+    anything else, cannot be written, a lesson is unknown, or the pages have any fault.
     """
     if missing := [name for name in NEEDED if find_spec(name) is None]:
         raise SiteError(f"not installed: {', '.join(missing)}. Install the extra: pip install -e '.[site]'")
@@ -51,9 +53,9 @@ def build(out: Path, names: Sequence[str] | None = None) -> Built:
         out.parent.mkdir(parents=True, exist_ok=True)
         with _beside(out) as scratch:
             source, made = scratch / "source", scratch / "html"
-            _gather(chosen, source)
+            _gather(chosen, source, package)
             _run_sphinx(source, made, scratch / "doctrees")
-            built = _checked(made, out, len(chosen))
+            built = _checked(made, out)
             _swap(made, out, scratch / "old")
     except OSError as error:
         raise SiteError(f"cannot write {error.filename or out}: {error.strerror}") from error
@@ -91,26 +93,31 @@ def _beside(out: Path):
 # ---- pages -------------------------------------------------------------------------------------------------------
 
 
-def _gather(names: Sequence[str], source: Path) -> None:
+def _gather(names: Sequence[str], source: Path, package: bool) -> None:
     """Write all that Sphinx is to read: settings, Markdown, notebooks, and in `extra` what it is to copy as it is."""
     shutil.copytree(HERE / "static", source / "static")
     shutil.copy(HERE / "conf.py", source)
-    package = ROOT / "course_utils"
-    known = {"README.md": readme.FRONT, "notebooks/solutions": readme.FRONT} | sources.pages(package)
+    shutil.copytree(vendored.MATHJAX.parent, source / "extra" / "_static" / "mathjax")
+    live.write(source / "extra" / live.FOLDER)
+    (source / live.PREVIEW).write_bytes(live.preview())
+    others = {"Try it": live.PAGE, "Results": readme.RESULTS}
+    known = {"README.md": readme.FRONT, "notebooks/solutions": readme.FRONT} | {page: page for page in others.values()}
+    if package:
+        known |= sources.pages(PACKAGE)
+        others["The package"] = known[PACKAGE.name]
+        sources.write(PACKAGE, source)
     for name in names:
         known |= {f"notebooks/{kind}{name}.ipynb": f"notebooks/{name}.ipynb" for kind in ("", "solutions/")}
     for name in names:
         _gather_lesson(name, source, known)
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    others = [Path(live.PAGE).stem, Path(readme.RESULTS).stem]
-    front = readme.front_page(text, names, others)
-    results = links.rewritten(readme.results_page(text), "README.md", readme.RESULTS, known)
-    (source / readme.FRONT).write_text(front, encoding="utf-8")
-    (source / readme.RESULTS).write_text(results, encoding="utf-8")
-    (source / live.PAGE).write_text(links.rewritten(live.page(), "README.md", live.PAGE, known), encoding="utf-8")
-    sources.write(package, source)
-    live.write(source / "extra" / live.FOLDER)
-    shutil.copytree(vendored.MATHJAX.parent, source / "extra" / "_static" / "mathjax")
+    made = {
+        readme.FRONT: readme.front_page(text, names, others, f"[![{live.PREVIEW_ALT}]({live.PREVIEW})]({live.PAGE})"),
+        readme.RESULTS: readme.results_page(text),
+        live.PAGE: live.page(),
+    }
+    for page, markdown in made.items():
+        _write(source / page, links.rewritten(markdown, "README.md", page, known))
 
 
 def _gather_lesson(name: str, source: Path, known: dict[str, str]) -> None:
@@ -124,6 +131,10 @@ def _gather_lesson(name: str, source: Path, known: dict[str, str]) -> None:
     page = lessons.page(name, lesson, solutions, figure)
     page = figures.stored(pages.still(page), source / "extra" / figures.FOLDER, "..")
     nbformat.write(page, folder / f"{name}.ipynb")
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
 
 
 def _read(name: str, known: dict[str, str]) -> nbformat.NotebookNode | None:
@@ -144,19 +155,21 @@ def _run_sphinx(source: Path, made: Path, doctrees: Path) -> None:
     """Make HTML. A process of its own: Sphinx and docutils leave settings behind in the one they ran in."""
     options = ["-W", "--keep-going", "-q", "-b", "html", "-d", str(doctrees)]
     command = [sys.executable, "-m", "sphinx", *options, str(source), str(made)]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"})
+    environment = {**os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1"}
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment)
     if done.returncode:
         faults = (done.stderr or done.stdout).replace(f"{source}{os.sep}", "")
         raise SiteError(f"the pages have faults, so the website was not built:\n{faults.strip()}")
 
 
-def _checked(made: Path, out: Path, n_lessons: int) -> Built:
+def _checked(made: Path, out: Path) -> Built:
+    """What was made, once every link in it leads somewhere; marks the folder as ours."""
     website = Website(made)
     if broken := website.broken():
         raise SiteError("links that lead nowhere, so the website was not built:\n" + "\n".join(broken))
-    facts = {"lessons": n_lessons, "external links": website.external()}
-    (made / MARK).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    return Built(out, n_lessons, list(website.heaviest()), website.external())
+    built = Built(out, list(website.heaviest()), website.external())
+    _write(made / MARK, json.dumps({"links to other websites": built.external}, indent=2) + "\n")
+    return built
 
 
 def _swap(new: Path, out: Path, old: Path) -> None:

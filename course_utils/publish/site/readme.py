@@ -1,7 +1,7 @@
 """The pages that come from README.md: the front page, and the results. Nothing is written twice."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from course_utils.publish.site.errors import SiteError
@@ -33,10 +33,10 @@ def lessons(readme: str) -> list[Lesson]:
     return found
 
 
-def front_page(readme: str, shown: Iterable[str], pages: Iterable[str]) -> str:
+def front_page(readme: str, shown: Iterable[str], others: Mapping[str, str], picture: str) -> str:
     """The front page, as MyST Markdown: the README's first words, a card for each lesson in `shown`, how to start.
 
-    pages: the other pages for the menu, after the lessons.
+    others: the other pages of the menu, title and file. picture: Markdown of the picture below the first words.
     """
     shown = set(shown)
     title, _, rest = _section(readme, "# ").partition("\n\n")
@@ -48,11 +48,12 @@ def front_page(readme: str, shown: Iterable[str], pages: Iterable[str]) -> str:
             f":::{{container}} lead\n{about}\n:::",
             f":::{{container}} ways\n[Start with the first lesson](notebooks/{chosen[0].name}.ipynb) "
             "[Try it: three models, live in the page](try_it.md)\n:::",
+            f":::{{container}} preview\n{picture}\n:::",
             "## The lessons",
             "::::{container} cards\n" + "\n".join(map(_card, chosen)) + "\n::::",
             f"## On your own machine\n\n{start.strip()}",
             _menu("The lessons", [f"notebooks/{lesson.name}" for lesson in chosen]),
-            _menu("More", pages),
+            _menu("More", [f"{title} <{page}>" for title, page in others.items()]),
         ]
     )
 
