@@ -262,6 +262,12 @@ WRONG = [
         says="392",
     ),
     Wrong(
+        "a loss that stops the gradients",
+        changes={"reconstruction_loss": (".flatten(1).sum(1).mean()", ".flatten(1).sum(1).mean().detach()")},
+        loses={"test_reconstruction_loss"},
+        says="gradients should pass through the loss",
+    ),
+    Wrong(
         "codes detached in the reconstruction phase",
         changes={"reconstruction_phase": ("encoder.sample(x)", "encoder.sample(x).detach()")},
         loses={"test_reconstruction_phase", "test_distances"},
@@ -387,7 +393,7 @@ WRONG = [
     Wrong(
         "a width without gradients",
         changes={"sample_gaussian": ("0.5 * logvar)", "0.5 * logvar.detach())")},
-        loses={"test_gaussian_gradients"},
+        loses={"test_gaussian_gradients", "test_shares"},
         says="width of the posterior should be learnable",
     ),
     Wrong(
@@ -416,7 +422,7 @@ WRONG = [
                 ("clouds.flatten(0, 1).var(0).sum()).item()", "clouds.flatten(0, 1).var(0)).mean().item()"),
             ]
         },
-        loses={"test_noise_share", "test_shares"},
+        loses={"test_noise_share"},
         says="all entries together",
     ),
     Wrong(
