@@ -1,8 +1,5 @@
 """The anomaly painter, without a browser: what the brush does, what is asked of the model, what mouse and keys mean."""
 
-import subprocess
-import sys
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -149,8 +146,8 @@ def widget(painter):
 
 
 def parts(widget):
-    choices, tool, _titles, canvas, words, again, keys = widget.children
-    return *choices.children, tool, canvas, words, again, keys
+    image, model, brush, tool, _titles, canvas, words, again, keys = widget.children
+    return image, model, brush, tool, canvas, words, again, keys
 
 
 def send(canvas, event: str, **content) -> None:
@@ -212,7 +209,12 @@ def test_every_change_is_drawn_and_a_page_that_opens_later_gets_the_picture(widg
     assert len(drawn) == 1
     press(canvas, " ")
     send(canvas, "client_ready")
-    assert len(drawn) == 3 and np.array_equal(drawn[1], drawn[2]) and not np.array_equal(drawn[0], drawn[1])
+    assert (
+        len(drawn) == 3
+        and drawn[0].shape[2] == 4
+        and np.array_equal(drawn[1], drawn[2])
+        and not np.array_equal(drawn[0], drawn[1])
+    )
 
 
 @pytest.mark.parametrize("x", [torch.zeros(0, 1, 28, 28), torch.zeros(2, 28, 28), torch.zeros(2, 3, 28, 28)])
@@ -226,9 +228,19 @@ def test_without_a_model_nothing_can_be_shown():
         AnomalyPainter({}, torch.zeros(1, 1, 28, 28))
 
 
-def test_the_module_can_be_imported_without_notebook_packages():
-    code = (
-        "import sys; sys.modules['ipycanvas'] = sys.modules['ipywidgets'] = None\n"
-        "import course_utils.widgets.anomaly_painter"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
+def test_tab_leads_away_from_the_picture_since_the_canvas_swallows_it(widget, monkeypatch):
+    *_, tool, canvas, _words, again, _keys = parts(widget)
+    went = []
+    for control in (tool, again):
+        monkeypatch.setattr(type(control), "focus", lambda widget: went.append(widget))
+    press(canvas, "Tab")
+    send(canvas, "key_down", key="Tab", shift_key=True, ctrl_key=False, meta_key=False)
+    assert went == [again, tool]
+
+
+def test_the_still_shows_the_painting_and_says_what_stands_where(widget):
+    *_, canvas, words, _again, _keys = parts(widget)
+    before = widget.still()
+    send(canvas, "mouse_down", x=50.0, y=50.0)
+    assert widget.still() != before
+    assert widget.alt().startswith("Left to right: your image;") and widget.alt().endswith(words.value)

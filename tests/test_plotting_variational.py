@@ -1,4 +1,4 @@
-"""The figures of notebook 04 show what they are given, and the attribute slider moves codes as it says."""
+"""The figures of notebook 04 show what they are given."""
 
 import matplotlib.pyplot as plt
 import pytest
@@ -6,8 +6,6 @@ import torch
 from matplotlib.patches import Circle, Ellipse
 
 from course_utils import plotting
-from course_utils.networks import MLPDecoder
-from course_utils.widgets import attribute_slider as slider
 
 
 @pytest.fixture(autouse=True)
@@ -65,43 +63,3 @@ def test_the_diagram_names_both_terms():
     words = " ".join(t.get_text() for t in plotting.vae_diagram().axes[0].texts)
     assert "KL" in words
     assert "log p(x|z)" in words
-
-
-@pytest.fixture
-def decoder() -> MLPDecoder:
-    torch.manual_seed(0)
-    return MLPDecoder(3, (1, 4, 4), (8,)).requires_grad_(False)
-
-
-def test_move_decodes_the_moved_codes(decoder):
-    z, direction = torch.randn(2, 3), torch.tensor([1.0, 0.0, -1.0])
-    expected = decoder(torch.stack([z[:, 0] + 0.5, z[:, 1], z[:, 2] - 0.5], 1))
-    assert torch.allclose(slider.move(decoder, z, direction, 0.5), expected)
-
-
-def test_frame_shows_the_codes_before_and_after(decoder):
-    z, direction = torch.randn(2, 3), torch.ones(3)
-    fig = slider.frame(decoder, z, direction, 1.5, name="slant")
-    upper, lower = (torch.tensor(ax.images[0].get_array().data) for ax in fig.axes)
-    assert torch.allclose(upper[:4, :4].float(), decoder(z)[0, 0])
-    assert torch.allclose(lower[:4, 5:9].float(), decoder(z + 1.5)[1, 0])
-    assert fig.axes[1].get_ylabel() == "slant +1.50"
-
-
-def test_the_slider_redraws_when_it_moves(decoder):
-    box = slider.attribute_slider(decoder, torch.randn(2, 3), torch.ones(3), name="slant", limit=2.0)
-    handle, picture = box.children
-    assert (handle.min, handle.max, handle.value) == (-2.0, 2.0, 1.0)
-    before = bytes(picture.value)
-    handle.value = -1.0
-    after = bytes(picture.value)
-    assert before.startswith(b"\x89PNG")
-    assert after.startswith(b"\x89PNG")
-    assert after != before
-
-
-def test_bad_input_is_refused(decoder):
-    with pytest.raises(ValueError, match="one vector of 3 entries"):
-        slider.move(decoder, torch.randn(2, 3), torch.ones(4), 1.0)
-    with pytest.raises(ValueError, match="limit must be positive"):
-        slider.attribute_slider(decoder, torch.randn(2, 3), torch.ones(3), limit=0.0)

@@ -106,8 +106,7 @@ def test_words_count_the_modes_of_the_samples_shown(history):
 
 
 def test_moving_the_slider_changes_the_picture_and_the_words(history):
-    controls, picture, words = training_player(history, DATA).children
-    play, slider = controls.children
+    play, slider, picture, words = training_player(history, DATA).children
     assert slider.description and play.max == slider.max == 4
     before, said = picture.value, words.value
     slider.value = 3

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from course_utils import datasets
-from course_utils.benchmark import growth, profile, turns
+from course_utils.benchmark import growth, profile, turns, widgets
 from course_utils.benchmark.models import BATCH_SIZE, MODELS
 
 
@@ -19,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=3, help="how often each one is timed, in turn")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--growth", action="store_true", help="instead: how time and memory grow with the data")
+    parser.add_argument("--widgets", action="store_true", help="instead: how fast the interactive figures answer")
     parser.add_argument("--profile", choices=MODELS, metavar="MODEL", help="instead: where a step's time goes")
     options = parser.parse_args(arguments)
     try:
@@ -28,6 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
             raise ValueError(f"--rounds must be at least 1, got {options.rounds}")
         if options.growth:
             growth.run(options.device)
+        elif options.widgets:
+            widgets.run()
         elif options.profile:
             profile.run(options.profile, options.device)
         else:

@@ -7,7 +7,7 @@ from pathlib import Path
 from course_utils.tables.aae_paper import aae_paper
 from course_utils.tables.anomalies import anomalies
 from course_utils.tables.attributes import attributes
-from course_utils.tables.benchmark import benchmark, growth
+from course_utils.tables.benchmark import benchmark, growth, widgets
 from course_utils.tables.common import grid
 from course_utils.tables.comparison import Comparison
 from course_utils.tables.comparisons import COMPARISONS
@@ -26,6 +26,7 @@ __all__ = [
     "rewrite",
     "rewritten",
     "semi_supervised",
+    "widgets",
 ]
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -36,6 +37,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "anomalies": anomalies,
     "benchmark": benchmark,
     "growth": growth,
+    "widgets": widgets,
 }
 
 

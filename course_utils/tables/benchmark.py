@@ -1,4 +1,4 @@
-"""How fast the training loop is, and how it grows."""
+"""How fast the training loop is, how it grows, and how fast the interactive figures answer."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,7 @@ from course_utils.benchmark import turns
 from course_utils.tables.common import grid
 
 NAMES = {"aae": "AAE", "vae": "VAE", "vae_gan": "VAE/GAN", "dcgan": "DCGAN (convolutions)"}
+LIMIT = 100  # milliseconds: an answer that takes longer is felt to lag
 CHANGED = {
     "images": "images",
     "side": "height and width",
@@ -18,7 +19,8 @@ CHANGED = {
 
 def benchmark() -> str:
     """Our epoch beside a plain loop's, pythae's and the floor, a row a model, for every machine that was timed."""
-    files = [file for file in sorted((results.ROOT / "benchmark").glob("*.json")) if not file.name.startswith("growth")]
+    others = ("growth", "widgets")
+    files = [file for file in sorted((results.ROOT / "benchmark").glob("*.json")) if not file.name.startswith(others)]
     if not files:
         return "Not run yet: `python -m course_utils benchmark`."
     return "\n\n".join(_one_machine(json.loads(file.read_text(encoding="utf-8"))) for file in files)
@@ -67,3 +69,18 @@ def _one_growth(file: Path) -> str:
     ]
     headings = ["changed", "to", "a step", "an image", "peak memory"]
     return "\n".join([*grid(headings, lines), "", f"{stored['hardware']}, torch {stored['versions']['torch']}."])
+
+
+def widgets() -> str:
+    """How long each interactive figure takes from a new value of a control to its new picture."""
+    file = results.ROOT / "benchmark" / "widgets.json"
+    if not file.is_file():
+        return "Not run yet: `python -m course_utils benchmark --widgets`."
+    stored = json.loads(file.read_text(encoding="utf-8"))
+    lines = [
+        [row["widget"], row["notebook"], f"{row['median']:.0f} ms", f"{row['p95']:.0f} ms"] for row in stored["rows"]
+    ]
+    slow = [row["widget"] for row in stored["rows"] if row["p95"] > LIMIT]
+    verdict = f"Slower than {LIMIT} ms: {', '.join(slow)}." if slow else f"All of them answer within {LIMIT} ms."
+    where = f"{stored['hardware']}, {stored['threads']} threads, torch {stored['versions']['torch']}, {stored['data']}."
+    return "\n".join([*grid(["figure", "notebook", "median", "95 % within"], lines), "", f"{verdict} {where}"])

@@ -1,9 +1,7 @@
 """The attribute knobs: ask for a class and a style, see the digit that is drawn, and what a ruler finds in it."""
 
-import io
 from collections.abc import Callable, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.figure import Figure
@@ -12,6 +10,7 @@ from torch import Tensor
 from course_utils import attribute_vectors
 from course_utils.attribute_vectors import MEASURED, N_CLASSES, Scale
 from course_utils.plotting.style import CLASS_COLORS, figure
+from course_utils.widgets.pictures import Stage
 
 LIMIT = 4.0  # how far a knob turns, in standard deviations: beyond what most digits have
 
@@ -62,6 +61,11 @@ class AttributeKnobs:
         self._panel.update(x[0, 0].cpu(), amounts, np.nan_to_num(self.measure(x)))
         return self._panel.figure
 
+    def png(self, i: int, y: int, amounts: Sequence[float]) -> bytes:
+        """The frame as a PNG."""
+        self.frame(i, y, amounts)
+        return self._panel.stage.png()
+
     def sentence(self, i: int, y: int, amounts: Sequence[float]) -> str:
         """Asked and measured, in words."""
         pairs = zip(MEASURED, amounts, self.measure(self.draw(i, y, amounts)), strict=True)
@@ -85,9 +89,7 @@ class _Panel:
         right.set_yticklabels(MEASURED)
         right.invert_yaxis()
         right.legend(frameon=False, fontsize=9, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
-        self.figure.draw_without_rendering()
-        self.figure.set_layout_engine("none")  # it stays as it is: to find it takes longer than to draw
-        plt.close(self.figure)
+        self.stage = Stage(self.figure, [self.picture, *self.bars, self.rings])
 
     def update(self, image: Tensor, asked: Sequence[float], found: np.ndarray) -> None:
         """Show an image (28, 28), what was asked for and what was found, one number an attribute."""
@@ -102,32 +104,14 @@ def attribute_knobs(decode: Callable[[Tensor, Tensor], Tensor], z: Tensor, scale
 
     Arguments as for `AttributeKnobs`.
     """
-    import ipywidgets  # slow to import
+    from course_utils.widgets.live import Live, float_slider, int_slider, menu  # slow to import
 
     knobs = AttributeKnobs(decode, z, scale)
-    wide = ipywidgets.Layout(width="460px")
-    y = ipywidgets.Dropdown(options=list(range(N_CLASSES)), value=3, description="class", layout=wide)
-    i = ipywidgets.IntSlider(value=0, max=len(z) - 1, description="code z", layout=wide)
-    turns = [
-        ipywidgets.FloatSlider(
-            value=0, min=-LIMIT, max=LIMIT, step=0.25, description=name, readout_format="+.2f", layout=wide
-        )
-        for name in MEASURED
-    ]
-    picture, words = ipywidgets.Image(format="png"), ipywidgets.HTML()
-
-    def update(_change=None) -> None:
-        chosen = i.value, y.value, [turn.value for turn in turns]
-        picture.value = _png(knobs.frame(*chosen))
-        words.value = knobs.sentence(*chosen)
-
-    for control in (y, i, *turns):
-        control.observe(update, names="value")
-    update()
-    return ipywidgets.VBox([y, i, *turns, picture, words])
-
-
-def _png(fig: Figure) -> bytes:
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=70)
-    return buffer.getvalue()
+    y = menu("class", list(range(N_CLASSES)), value=3)
+    i = int_slider("code z", 0, 0, len(z) - 1)
+    turns = [float_slider(name, 0, -LIMIT, LIMIT, 0.25, readout_format="+.2f") for name in MEASURED]
+    return Live(
+        [y, i, *turns],
+        lambda y, i, *amounts: knobs.png(i, y, amounts),
+        lambda y, i, *amounts: knobs.sentence(i, y, amounts),
+    )

@@ -1,14 +1,14 @@
 """The cluster explorer: a cluster decoded in any style, beside its images of which the model is most and least sure."""
 
-import io
-
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_utils.plotting.images import _tile
 from course_utils.plotting.style import STYLE
+from course_utils.widgets.pictures import Stage
 
 _PLACES = ((0.01, 0.06, 0.21, 0.76), (0.25, 0.54, 0.74, 0.32), (0.25, 0.04, 0.74, 0.32))
 
@@ -34,6 +34,7 @@ class ClusterExplorer:
             q = torch.cat([model.probabilities(part) for part in x.split(1_000)])
         self.n_clusters = q.shape[1]
         self.confidence, self.cluster = q.max(1)
+        self._panel: _Panel | None = None
 
     def members(self, k: int) -> Tensor:
         """The numbers of the images of cluster k, surest first, (n_k,)."""
@@ -48,20 +49,23 @@ class ClusterExplorer:
         return self.model.decode(y, z)[0]
 
     def frame(self, k: int, style: list[float] | None = None) -> Figure:
-        """Left: the decoded cluster. Right: its images, above the surest and below the least sure ones."""
+        """Left: the decoded cluster. Right: its images, above the surest and below the least sure ones.
+
+        There is one figure, which every call changes: making a new one would take too long for a slider.
+        """
         mine = self.members(k)
-        ends = {"surest": mine[: self.n], "least sure": mine[-self.n :].flip(0)}
-        with plt.rc_context(STYLE | {"figure.constrained_layout.use": False}):  # places by hand: much faster
-            fig = plt.figure(figsize=(9, 2.5))
-            axes = [fig.add_axes(place) for place in _PLACES]
-        sheets = {f"cluster {k}, decoded": _tile(self.head(k, style)[None], 1)}
-        for name, numbers in ends.items():
-            sheets[f"{name} images of it"] = _tile(self._shown(numbers), self.n)
-        for ax, (title, sheet) in zip(axes, sheets.items(), strict=True):
-            ax.imshow(sheet.numpy(), cmap="gray", vmin=0, vmax=1)
-            ax.set_title(title)
-            ax.set_axis_off()
-        return fig
+        shown = [(self.head(k, style)[None], 1)]
+        shown += [(self._shown(end), self.n) for end in (mine[: self.n], mine[-self.n :].flip(0))]
+        sheets = [_tile(images, columns).numpy() for images, columns in shown]
+        if self._panel is None:
+            self._panel = _Panel(sheets)
+        self._panel.update(k, sheets)
+        return self._panel.figure
+
+    def png(self, k: int, *style: float) -> bytes:
+        """The frame as a PNG."""
+        self.frame(k, list(style))
+        return self._panel.stage.png()
 
     def _shown(self, numbers: Tensor) -> Tensor:
         """These images, and white ones up to n, (n, C, H, W): a small cluster has fewer."""
@@ -82,35 +86,41 @@ class ClusterExplorer:
         )
 
 
+class _Panel:
+    """The figure of a frame, with three sheets of images like the first ones."""
+
+    def __init__(self, sheets: list[np.ndarray]):
+        with plt.rc_context(STYLE | {"figure.constrained_layout.use": False}):  # places by hand
+            self.figure = plt.figure(figsize=(9, 2.5))
+            axes = [self.figure.add_axes(place) for place in _PLACES]
+        self.sheets = [ax.imshow(sheet, cmap="gray", vmin=0, vmax=1) for ax, sheet in zip(axes, sheets, strict=True)]
+        head, above, below = axes
+        self.head = head.set_title("cluster 0, decoded")
+        above.set_title("surest images of it")
+        below.set_title("least sure images of it")
+        for ax in axes:
+            ax.set_axis_off()
+        self.stage = Stage(self.figure, [*self.sheets, self.head])
+
+    def update(self, k: int, sheets: list[np.ndarray]) -> None:
+        """Show cluster k and other sheets of the same sizes."""
+        self.head.set_text(f"cluster {k}, decoded")
+        for picture, sheet in zip(self.sheets, sheets, strict=True):
+            picture.set_data(sheet)
+
+
 def cluster_explorer(model, x: Tensor, y: Tensor, latent_dim: int):
     """A slider for the cluster and one for each number of the style (mouse, or Tab and arrow keys). An ipywidgets box.
 
     Arguments as for `ClusterExplorer`.
     """
-    import ipywidgets  # slow to import
+    from course_utils.widgets.live import Live, float_slider, int_slider  # slow to import
 
     explorer = ClusterExplorer(model, x, y, latent_dim)
-    wide = ipywidgets.Layout(width="500px")
-    cluster = ipywidgets.IntSlider(value=0, min=0, max=explorer.n_clusters - 1, description="cluster", layout=wide)
-    styles = [
-        ipywidgets.FloatSlider(value=0.0, min=-3.0, max=3.0, step=0.25, description=f"z{i + 1}", layout=wide)
-        for i in range(latent_dim)
-    ]
-    picture = ipywidgets.Image(format="png")
-    words = ipywidgets.HTML()
-
-    def update(_change=None) -> None:
-        picture.value = _png(explorer.frame(cluster.value, [slider.value for slider in styles]))
-        words.value = explorer.sentence(cluster.value)
-
-    for slider in (cluster, *styles):
-        slider.observe(update, names="value")
-    update()
-    return ipywidgets.VBox([cluster, *styles, picture, words])
-
-
-def _png(fig: Figure) -> bytes:
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=80)
-    plt.close(fig)
-    return buffer.getvalue()
+    cluster = int_slider("cluster", 0, 0, explorer.n_clusters - 1)
+    styles = [float_slider(f"z{i + 1}", 0.0, -3.0, 3.0, 0.25) for i in range(latent_dim)]
+    return Live(
+        [cluster, *styles],
+        explorer.png,
+        lambda k, *style: f"{explorer.sentence(k)} Decoded with z = ({', '.join(f'{z:.2f}' for z in style)}).",
+    )

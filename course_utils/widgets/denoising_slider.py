@@ -1,15 +1,12 @@
 """The denoising slider: more or less noise on the same digits, and what several ways of removing it leave."""
 
-import io
 from collections.abc import Callable
 
-import matplotlib.pyplot as plt
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_utils.metrics import psnr
-from course_utils.plotting import image_rows
+from course_utils.widgets.pictures import Rows
 
 Remover = Callable[[Tensor], Tensor]
 
@@ -26,6 +23,7 @@ class NoiseBench:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             self.noise = torch.randn(x.shape).to(x)
+        self.rows = Rows({"clean": x, **self.images(0.0)})
 
     @torch.no_grad()
     def images(self, std: float) -> dict[str, Tensor]:
@@ -33,9 +31,9 @@ class NoiseBench:
         noisy = self.x + std * self.noise
         return {"noisy": noisy, **{name: remove(noisy) for name, remove in self.removers.items()}}
 
-    def frame(self, std: float) -> Figure:
-        """A row for the noisy digits and one for each way of removing the noise."""
-        return image_rows({"clean": self.x, **self.images(std)})
+    def frame(self, std: float) -> bytes:
+        """A row for the clean digits, one for the noisy ones, and one for each way of removing the noise, as a PNG."""
+        return self.rows.png({"clean": self.x, **self.images(std)})
 
     def sentence(self, std: float) -> str:
         """Mean PSNR of each row, in words."""
@@ -49,34 +47,11 @@ def denoising_slider(x: Tensor, removers: dict[str, Remover], limit: float = 1.0
     x (B, C, H, W): clean digits. removers: name to a function from noisy to restored digits.
     Raises ValueError if limit is not positive.
     """
-    import ipywidgets  # slow to import
+    from course_utils.widgets.live import Live, float_slider  # slow to import
 
     if limit <= 0:
         raise ValueError(f"limit must be positive, got {limit}")
     bench = NoiseBench(x, removers)
-    slider = ipywidgets.FloatSlider(
-        value=limit / 2,
-        min=limit / 20,  # without noise, the PSNR of the noisy image is infinite
-        max=limit,
-        step=limit / 20,
-        description="noise",
-        readout_format=".2f",
-        layout=ipywidgets.Layout(width="500px"),
-    )
-    picture = ipywidgets.Image(format="png")
-    words = ipywidgets.HTML()
-
-    def update(_change=None) -> None:
-        picture.value = _png(bench.frame(slider.value))
-        words.value = bench.sentence(slider.value)
-
-    slider.observe(update, names="value")
-    update()
-    return ipywidgets.VBox([slider, picture, words])
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=80)
-    plt.close(figure)
-    return buffer.getvalue()
+    # without noise, the PSNR of the noisy image is infinite: the slider starts a step above
+    slider = float_slider("noise", limit / 2, limit / 20, limit, limit / 20, readout_format=".2f")
+    return Live([slider], bench.frame, bench.sentence)

@@ -1,17 +1,15 @@
 """The distortion slider: walk through distortions of equal squared error and see how little that error says."""
 
-import io
 from collections.abc import Sequence
 
+import numpy as np
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.image import imsave
 from torch import Tensor
 
 from course_utils import metrics
 from course_utils.distortions import NAMES, Distorted, Unreachable, at_mse, describe
-from course_utils.plotting.distortions import draw_image
+from course_utils.widgets.pictures import Stage
 
 MSES = (0.0003, 0.0006, 0.00125, 0.0025, 0.005)
 
@@ -33,34 +31,16 @@ class Gallery:
         self.pictures = pictures
         self.distorted = {(picture, mse): _distort_all(x, mse) for picture, x in pictures.items() for mse in mses}
         self.similarity = {key: _similarities(pictures[key[0]], found) for key, found in self.distorted.items()}
-        self.canvas = FigureCanvasAgg(Figure(figsize=(10.5, 3.8), dpi=80))
-        grid = self.canvas.figure.add_gridspec(1, 3, width_ratios=(1, 1, 1.25))
-        grid.update(left=0.01, right=0.98, bottom=0.16, top=0.88, wspace=0.12)
-        self.axes = [self.canvas.figure.add_subplot(cell) for cell in grid]
-        # the names of the bars stand left of them
-        left, bottom, width, height = self.axes[2].get_position().bounds
-        self.axes[2].set_position((left + 0.06, bottom, width - 0.06, height))
+        self.panel = _Panel()
 
     def frame(self, picture: str, mse: float, name: str) -> bytes:
         """The picture, its distortion, and how similar all distortions of this error are to it, as a PNG."""
-        before, after, chart = self.axes
-        for ax in self.axes:
-            ax.clear()
-        draw_image(before, self.pictures[picture][0])
-        before.set_title("as it was")
         found = self.distorted[picture, mse]
-        if name in found:
-            draw_image(after, found[name].x[0])
-            after.set_title(describe(name, found[name].strength))
-        else:
-            after.set_axis_off()
-            after.set_title(f"{name}: out of reach")
-        _draw_similarities(chart, self.similarity[picture, mse], name)
-        chart.set_title(f"all at MSE {mse:g}")
-        self.canvas.draw()
-        buffer = io.BytesIO()
-        imsave(buffer, self.canvas.buffer_rgba(), format="png", pil_kwargs={"compress_level": 1})
-        return buffer.getvalue()
+        self.panel.show_images(self.pictures[picture][0], found[name].x[0] if name in found else None)
+        reached = describe(name, found[name].strength) if name in found else f"{name}: out of reach"
+        self.panel.show_words(reached, f"all at MSE {mse:g}")
+        self.panel.show_bars(self.similarity[picture, mse], name)
+        return self.panel.stage.png()
 
     def sentence(self, picture: str, mse: float, name: str) -> str:
         """What the frame shows, in words."""
@@ -78,27 +58,19 @@ def distortion_slider(pictures: dict[str, Tensor], mses: Sequence[float] = MSES)
 
     Mouse, or Tab and the arrow keys. pictures and mses as for `Gallery`; one error alone needs no slider.
     """
-    import ipywidgets  # slow to import
+    from course_utils.widgets.live import Live, choice_slider, menu  # slow to import
 
     gallery = Gallery(pictures, mses)
-    wide = ipywidgets.Layout(width="500px")
-    picture = ipywidgets.Dropdown(options=list(pictures), description="picture")
-    error = ipywidgets.SelectionSlider(
-        options=[(f"{mse:g}", mse) for mse in mses], value=mses[-1], description="MSE", layout=wide
+    picture = menu("picture", list(pictures))
+    error = choice_slider("MSE", mses[-1], [(f"{mse:g}", mse) for mse in mses])
+    distortion = choice_slider("distortion", NAMES[0], NAMES)
+    if len(mses) > 1:
+        return Live([picture, error, distortion], gallery.frame, gallery.sentence)
+    return Live(
+        [picture, distortion],
+        lambda picture, name: gallery.frame(picture, mses[0], name),
+        lambda picture, name: gallery.sentence(picture, mses[0], name),
     )
-    distortion = ipywidgets.SelectionSlider(options=NAMES, description="distortion", layout=wide)
-    image, words = ipywidgets.Image(format="png"), ipywidgets.HTML()
-
-    def update(_change=None) -> None:
-        chosen = picture.value, error.value, distortion.value
-        image.value = gallery.frame(*chosen)
-        words.value = gallery.sentence(*chosen)
-
-    controls = [picture, error, distortion] if len(mses) > 1 else [picture, distortion]
-    for control in controls:
-        control.observe(update, names="value")
-    update()
-    return ipywidgets.VBox([*controls, image, words])
 
 
 def _distort_all(x: Tensor, mse: float) -> dict[str, Distorted]:
@@ -119,19 +91,53 @@ def _similarities(x: Tensor, found: dict[str, Distorted]) -> dict[str, tuple[flo
     return dict(zip(found, zip(*values, strict=True), strict=True))
 
 
-def _draw_similarities(ax, similarity: dict[str, tuple[float, float]], chosen: str) -> None:
-    """Two bars a distortion, the first at the top; the chosen one is black and bold."""
-    for row, name in enumerate(NAMES):
-        if name not in similarity:
-            continue
-        ssim, ms_ssim = similarity[name]
-        dark = name == chosen
-        ax.barh(row - 0.2, ssim, 0.38, color="black" if dark else "0.55")
-        ax.barh(
-            row + 0.2, ms_ssim, 0.38, color="0.2" if dark else "0.9", edgecolor="white" if dark else "0.3", hatch="///"
-        )
-    ax.set(xlim=(0, 1), ylim=(len(NAMES) - 0.4, -0.6), xlabel="SSIM (full), multi-scale SSIM (hatched)")
-    ax.set_yticks(range(len(NAMES)), NAMES)
-    for label in ax.get_yticklabels():
-        label.set_fontweight("bold" if label.get_text() == chosen else "normal")
-    ax.spines[["top", "right"]].set_visible(False)
+class _Panel:
+    """The figure of a frame: two images in thin frames, and two bars a distortion, the first at the top."""
+
+    def __init__(self):
+        figure = Figure(figsize=(10.5, 3.8))
+        grid = figure.add_gridspec(1, 3, width_ratios=(1, 1, 1.25))
+        grid.update(left=0.01, right=0.98, bottom=0.16, top=0.88, wspace=0.12)
+        self.axes = [figure.add_subplot(cell) for cell in grid]
+        *squares, chart = self.axes
+        left, bottom, width, height = chart.get_position().bounds
+        chart.set_position((left + 0.06, bottom, width - 0.06, height))  # the names of the bars stand left of them
+        grey = {"cmap": "gray", "vmin": 0, "vmax": 1}
+        self.images = [ax.imshow(np.zeros((1, 1)), extent=(0, 1, 1, 0), **grey) for ax in squares]
+        squares[0].set_title("as it was")
+        for ax in squares:
+            ax.set(xticks=[], yticks=[])
+        self.reached, self.error = squares[1].set_title("reached"), chart.set_title("error")
+        rows = np.arange(len(NAMES))
+        self.ssim = chart.barh(rows - 0.2, 1, 0.38)
+        self.ms_ssim = chart.barh(rows + 0.2, 1, 0.38, facecolor="white", linewidth=1.5)
+        chart.set(xlim=(0, 1), ylim=(len(NAMES) - 0.4, -0.6), xlabel="SSIM (filled), multi-scale SSIM (outlined)")
+        chart.set_yticks(rows, NAMES)
+        chart.spines[["top", "right"]].set_visible(False)
+        self.names = chart.get_yticklabels()
+        self.stage = Stage(figure, [*self.images, self.reached, self.error, *self.ssim, *self.ms_ssim, *self.names])
+
+    def show_images(self, before: Tensor, after: Tensor | None) -> None:
+        """Show an image (C, H, W) and what became of it; None where nothing did."""
+        for artist, image in zip(self.images, (before, after), strict=True):
+            artist.set_visible(image is not None)
+            if image is not None:
+                _, height, width = image.shape
+                pixels = image.detach().cpu().permute(1, 2, 0).numpy()
+                artist.set_data(pixels if pixels.shape[2] == 3 else pixels[..., 0])
+                artist.set_extent((0, width / max(height, width), height / max(height, width), 0))
+
+    def show_words(self, reached: str, error: str) -> None:
+        """Say what stands above the second image and above the bars."""
+        self.reached.set_text(reached)
+        self.error.set_text(error)
+
+    def show_bars(self, similarity: dict[str, tuple[float, float]], chosen: str) -> None:
+        """Two bars a distortion, none where it is out of reach; the chosen one is black and bold."""
+        for name, filled, outlined, label in zip(NAMES, self.ssim, self.ms_ssim, self.names, strict=True):
+            for bar, value in zip((filled, outlined), similarity.get(name, (0.0, 0.0)), strict=True):
+                bar.set_width(value)
+            dark = name == chosen
+            filled.set_facecolor("black" if dark else "0.6")
+            outlined.set_edgecolor("black" if dark else "0.6")
+            label.set_fontweight("bold" if dark else "normal")

@@ -1,14 +1,12 @@
 """The gamma slider: the same images reconstructed, and the same codes decoded, by VAE/GANs of several gammas."""
 
-import io
-
-import matplotlib.pyplot as plt
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_utils.losses import squared_error
 from course_utils.plotting import image_rows
+from course_utils.widgets.pictures import figure_png
 
 
 class GammaSweep:
@@ -29,7 +27,7 @@ class GammaSweep:
         self.reconstructed = {gamma: x_hat for gamma, (x_hat, _) in decoded.items()}
         self.sampled = {gamma: x_fake for gamma, (_, x_fake) in decoded.items()}
         self.gammas = list(decoded)
-        self.pictures = {gamma: _png(self.frame(gamma)) for gamma in self.gammas}
+        self.pictures = {gamma: figure_png(self.frame(gamma)) for gamma in self.gammas}
 
     def frame(self, gamma: float) -> Figure:
         """The images, their reconstructions, and the samples in rows of as many."""
@@ -49,29 +47,9 @@ def gamma_slider(models: dict[float, torch.nn.Module], x: Tensor, z: Tensor):
 
     Arguments as for `GammaSweep`.
     """
-    import ipywidgets  # slow to import
+    from course_utils.widgets.live import Live, choice_slider  # slow to import
 
     sweep = GammaSweep(models, x, z)
-    slider = ipywidgets.SelectionSlider(
-        options=[(f"{gamma:g}", gamma) for gamma in sweep.gammas],
-        value=sweep.gammas[len(sweep.gammas) // 2],
-        description="gamma",
-        layout=ipywidgets.Layout(width="500px"),
-    )
-    picture = ipywidgets.Image(format="png")
-    words = ipywidgets.HTML()
-
-    def update(_change=None) -> None:
-        picture.value = sweep.pictures[slider.value]
-        words.value = sweep.sentence(slider.value)
-
-    slider.observe(update, names="value")
-    update()
-    return ipywidgets.VBox([slider, picture, words])
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=80)
-    plt.close(figure)
-    return buffer.getvalue()
+    options = [(f"{gamma:g}", gamma) for gamma in sweep.gammas]
+    slider = choice_slider("gamma", sweep.gammas[len(options) // 2], options)
+    return Live([slider], sweep.pictures.get, sweep.sentence)

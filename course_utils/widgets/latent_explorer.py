@@ -1,25 +1,24 @@
 """The latent explorer: move a point in the plane of codes and see what it decodes to."""
 
-import io
-
 import numpy as np
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.image import imsave
 from torch import Tensor, nn
 
-from course_utils.plotting.codes import draw_codes
+from course_utils.plotting.dimension_reduction import CLASS_MARKERS
+from course_utils.plotting.style import CLASS_COLORS
+from course_utils.widgets.pictures import DPI, Stage, enlarged, png
 
 SIDE = 360  # pixels, of the map and of the decoded image
-_NAMES = ("z₁, across", "z₂, up")
 N_DRAWN = 3000  # codes on the map: more hide each other
+STEPS = 60  # of a slider, or of an arrow key, from the middle of the map to its edge
 
 
 class LatentMap:
     """A decoder, the codes z (N, 2) of images of classes y (N,), and the square from -limit to limit around them.
 
-    The scatter of the codes is drawn once; `frame` only adds the cross and the decoded image, so it is fast.
+    The chart of the codes is drawn anew only for another choice of classes; `frame` adds the cross and the decoded
+    image to it, so it is fast. A place is (z1, z2).
     Raises ValueError if the codes are not 2-D, if there is not one class for each, or if limit is not positive.
     """
 
@@ -34,12 +33,37 @@ class LatentMap:
         self.z = z.detach()
         self.y = y.to(z.device)
         self.limit = limit
-        self.background = _scatter(self.z[:N_DRAWN], self.y[:N_DRAWN], limit)
+        self.classes = self.y.unique().tolist()
+        self._charts = _Charts(self.z.cpu(), self.y.cpu(), limit)
+        self._chart: tuple[int | None, np.ndarray] = None, self._charts.draw(None)
+
+    def chart(self, only: int | None = None) -> np.ndarray:
+        """The codes of all classes, or of one of them before the others in grey, as a picture (SIDE, SIDE, 3)."""
+        if self._chart[0] != only:
+            self._chart = only, self._charts.draw(only)
+        return self._chart[1]
 
     def pixel(self, z1: float, z2: float) -> tuple[int, int]:
         """(row, column) of a point on the map, clipped to its edge; z2 points up, rows count down."""
         column, row = ((value / self.limit + 1) / 2 * (SIDE - 1) for value in (z1, -z2))
         return tuple(int(np.clip(round(value), 0, SIDE - 1)) for value in (row, column))
+
+    def under(self, x: float, y: float) -> tuple[float, float]:
+        """The point (z1, z2) at a pixel of the map, x from the left and y from the top: the inverse of `pixel`."""
+        return tuple(sign * (2 * value / (SIDE - 1) - 1) * self.limit for value, sign in ((x, 1), (y, -1)))
+
+    def point(self, z1: float, z2: float) -> tuple[float, float]:
+        """The code at a place."""
+        return z1, z2
+
+    def place(self, z1: float, z2: float) -> tuple[float, float]:
+        """The place nearest to a point of the plane: the point itself, or on the edge of the map."""
+        return tuple(min(max(value, -self.limit), self.limit) for value in (z1, z2))
+
+    def step(self, place: tuple[float, float], right: int, up: int) -> tuple[float, float]:
+        """The place so many steps to the right and up of another."""
+        z1, z2 = place
+        return self.place(z1 + right * self.limit / STEPS, z2 + up * self.limit / STEPS)
 
     @torch.no_grad()
     def decode(self, z1: float, z2: float) -> Tensor:
@@ -52,14 +76,15 @@ class LatentMap:
         i = distance.argmin()
         return int(self.y[i]), float(distance[i])
 
-    def frame(self, z1: float, z2: float) -> bytes:
+    def image(self, z1: float, z2: float) -> np.ndarray:
+        """The image decoded at a point, as a picture (SIDE, SIDE, 3)."""
+        return enlarged(self.decode(z1, z2), SIDE)
+
+    def frame(self, z1: float, z2: float, only: int | None = None) -> bytes:
         """The map with a cross at (z1, z2) beside the image decoded there, as a PNG of 2 SIDE x SIDE pixels."""
-        chart = self.background.copy()
+        chart = self.chart(only).copy()
         _cross(chart, *self.pixel(z1, z2))
-        picture = np.concatenate([chart, _enlarge(self.decode(z1, z2))], axis=1)
-        buffer = io.BytesIO()
-        imsave(buffer, picture, format="png", pil_kwargs={"compress_level": 1})
-        return buffer.getvalue()
+        return png(np.concatenate([chart, self.image(z1, z2)], axis=1))
 
     def sentence(self, z1: float, z2: float) -> str:
         """What the frame shows, in words."""
@@ -68,55 +93,48 @@ class LatentMap:
 
 
 def latent_explorer(decoder: nn.Module, z: Tensor, y: Tensor, limit: float = 3.0, start: tuple[float, float] = (0, 0)):
-    """Two sliders (mouse, or Tab and the arrow keys) that move a point in the latent plane: an ipywidgets box.
+    """A point that moves in the latent plane, and the image decoded there: an ipywidgets box.
 
-    decoder: codes (B, 2) to images. z (N, 2), y (N,): codes to draw on the map, and their classes.
+    Click or drag on the map, by mouse or finger; or reach map and sliders by Tab and use the arrow keys. A menu chooses
+    whose codes stand out. decoder: codes (B, 2) to images. z (N, 2), y (N,): codes to draw, and their classes.
     """
-    import ipywidgets  # slow to import
+    from course_utils.widgets.live import float_slider  # slow to import
+    from course_utils.widgets.plane import PlaneExplorer
 
     latent_map = LatentMap(decoder, z, y, limit)
-    sliders = [_slider(ipywidgets, name, limit, value) for name, value in zip(_NAMES, start, strict=True)]
-    picture = ipywidgets.Image(format="png", width=2 * SIDE, height=SIDE)
-    words = ipywidgets.HTML()
-
-    def update(_change=None) -> None:
-        point = [slider.value for slider in sliders]
-        picture.value = latent_map.frame(*point)
-        words.value = latent_map.sentence(*point)
-
-    for slider in sliders:
-        slider.observe(update, names="value")
-    update()
-    return ipywidgets.VBox([*sliders, picture, words])
+    sliders = [
+        float_slider(name, value, -limit, limit, limit / STEPS, readout_format=".2f")
+        for name, value in zip(("z₁, across", "z₂, up"), start, strict=True)
+    ]
+    return PlaneExplorer(latent_map, latent_map, sliders)
 
 
-def _slider(ipywidgets, name: str, limit: float, value: float):
-    return ipywidgets.FloatSlider(
-        value=value,
-        min=-limit,
-        max=limit,
-        step=limit / 60,
-        description=name,
-        readout_format=".2f",
-        layout=ipywidgets.Layout(width="500px"),
-    )
+class _Charts:
+    """Draws the codes as pictures (SIDE, SIDE, 3) that span exactly the square from -limit to limit.
 
+    Each class has a marker of its own beside its colour, and its number at its median.
+    """
 
-def _scatter(z: Tensor, y: Tensor, limit: float) -> np.ndarray:
-    """The codes as a picture (SIDE, SIDE, 3) that spans exactly the square from -limit to limit."""
-    canvas = FigureCanvasAgg(Figure(figsize=(SIDE / 100, SIDE / 100), dpi=100))
-    ax = canvas.figure.add_axes((0, 0, 1, 1))
-    draw_codes(ax, z, y, limit)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    def __init__(self, z: Tensor, y: Tensor, limit: float):
+        figure = Figure(figsize=(SIDE / DPI, SIDE / DPI))
+        ax = figure.add_axes((0, 0, 1, 1), xlim=(-limit, limit), ylim=(-limit, limit))
+        all_codes, all_classes = z[:N_DRAWN], y[:N_DRAWN]
+        self.grey = ax.scatter(*all_codes.T, s=5, color="0.8", linewidths=0)
+        self.codes, self.names = {}, {}
+        for k in y.unique().tolist():
+            colour, mine = CLASS_COLORS[k % 10], all_codes[all_classes == k]
+            look = {"s": 11, "alpha": 0.6, "color": colour, "marker": CLASS_MARKERS[k % 10], "linewidths": 0}
+            self.codes[k] = ax.scatter(*mine.T, **look)
+            box = {"boxstyle": "circle,pad=0.15", "fc": "white", "ec": colour, "alpha": 0.85}
+            look = {"fontsize": 15, "fontweight": "bold", "ha": "center", "va": "center", "bbox": box}
+            self.names[k] = ax.text(*z[y == k].median(0).values.tolist(), str(k), **look)
+        self.stage = Stage(figure, [self.grey, *self.codes.values(), *self.names.values()])
 
-
-def _enlarge(image: Tensor) -> np.ndarray:
-    """An image (C, H, W) in [0, 1] as a picture (SIDE, SIDE, 3) of square pixels."""
-    pixels = (255 * image).byte().cpu().numpy()
-    rows, columns = (np.arange(SIDE) * n // SIDE for n in pixels.shape[1:])
-    pixels = pixels[:, rows][:, :, columns].transpose(1, 2, 0)
-    return np.broadcast_to(pixels, (SIDE, SIDE, 3))
+    def draw(self, only: int | None) -> np.ndarray:
+        """The codes of all classes, or those of one before the others in grey."""
+        if only is None:
+            return self.stage.picture([*self.codes.values(), *self.names.values()])
+        return self.stage.picture([self.grey, self.codes[only], self.names[only]])
 
 
 def _cross(picture: np.ndarray, row: int, column: int, width: int = 1) -> None:

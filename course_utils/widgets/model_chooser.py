@@ -1,6 +1,5 @@
 """The model chooser: what one needs, has and may spend; which models remain, ranked, and why the others do not."""
 
-import html
 import math
 from collections.abc import Callable, Sequence
 from statistics import fmean
@@ -20,11 +19,10 @@ from course_utils.comparison import (
 
 ALL = CRITERIA + MORE_CRITERIA
 ANY_COST = "any"
-_CELL = "padding:2px 10px;text-align:left"
 
 
 class ModelChooser:
-    """Chooses among models with these stored numbers, and says so in words and as a table of HTML.
+    """Chooses among models with these stored numbers, and says so in words and as a table.
 
     called: what to write for a model's name. All is arithmetic on stored numbers: an answer takes milliseconds.
     Raises ValueError if there is no model.
@@ -57,15 +55,13 @@ class ModelChooser:
             f"{self.called(best)} with {shown(values, found.criterion.digits)}.{beside}"
         )
 
-    def table(self, found: Choice) -> str:
-        """What remains, ranked, and below it what is out and why, as a table of HTML."""
-        head = ["rank", "model", found.criterion.heading, "against the first"]
-        rows = [_row(head, "th")]
+    def rows(self, found: Choice) -> list[list[str]]:
+        """What remains, ranked, and below it what is out and why: the headings, then a row a model, as plain text."""
+        rows = [["rank", "model", found.criterion.heading, "against the first"]]
         for rank, (name, values, worse) in enumerate(found.ranked, 1):
             against = "" if rank == 1 else "worse in every run" if worse else "undecided"
-            rows.append(_row([str(rank), self.called(name), shown(values, found.criterion.digits), against]))
-        rows += [_row(["out", self.called(name), reason, ""]) for name, reason in found.out.items()]
-        return f"<table aria-label='models that remain, and reasons against the others'>{''.join(rows)}</table>"
+            rows.append([str(rank), self.called(name), shown(values, found.criterion.digits), against])
+        return rows + [["out", self.called(name), reason, ""] for name, reason in found.out.items()]
 
 
 def model_chooser(runs: Runs, criteria: Sequence[Criterion] = ALL):
@@ -75,29 +71,26 @@ def model_chooser(runs: Runs, criteria: Sequence[Criterion] = ALL):
     """
     import ipywidgets  # slow to import
 
+    from course_utils.widgets.live import LOOK, Table, menu
+
     chooser = ModelChooser(runs, criteria)
-    wide = {"layout": ipywidgets.Layout(width="480px"), "style": {"description_width": "170px"}}
-    needs = {
-        need: ipywidgets.Checkbox(value=need == "sample", description=f"{need}: {does}", indent=False)
+    wide = {**LOOK, "style": {"description_width": "170px"}}
+    ticks = [
+        ipywidgets.Checkbox(value=need == "sample", description=f"{need}: {does}", indent=False)
         for need, (does, _) in NEEDS.items()
-    }
-    labels = ipywidgets.Dropdown(options=LABELS, value="all", description="labels there are", **wide)
-    limit = ipywidgets.Dropdown(options=list(chooser.limits), value=ANY_COST, description="training, an image", **wide)
-    heading = ipywidgets.Dropdown(options=list(chooser.criteria), description="what matters most", **wide)
-    words, table = ipywidgets.HTML(), ipywidgets.HTML()
+    ]
+    labels = menu("labels there are", LABELS, value="all", **wide)
+    limit = menu("training, an image", list(chooser.limits), value=ANY_COST, **wide)
+    heading = menu("what matters most", list(chooser.criteria), **wide)
 
-    def update(_change=None) -> None:
-        wanted = [need for need, box in needs.items() if box.value]
-        found = chooser.choice(wanted, labels.value, limit.value, heading.value)
-        words.value = f"<b>{html.escape(chooser.sentence(found))}</b>"
-        table.value = chooser.table(found)
+    def choice(*values) -> Choice:
+        *ticked, labels, limit, heading = values
+        wanted = [need for need, tick in zip(NEEDS, ticked, strict=True) if tick]
+        return chooser.choice(wanted, labels, limit, heading)
 
-    for control in (*needs.values(), labels, limit, heading):
-        control.observe(update, names="value")
-    update()
-    return ipywidgets.VBox([*needs.values(), labels, limit, heading, words, table])
-
-
-def _row(cells: Sequence[str], kind: str = "td") -> str:
-    inner = "".join(f"<{kind} style='{_CELL}'>{html.escape(cell)}</{kind}>" for cell in cells)
-    return f"<tr>{inner}</tr>"
+    return Table(
+        [*ticks, labels, limit, heading],
+        lambda *values: chooser.rows(choice(*values)),
+        lambda *values: chooser.sentence(choice(*values)),
+        label="models that remain, and reasons against the others",
+    )

@@ -1,13 +1,12 @@
 """The posterior explorer: choose an image and see what q(z|x) several encoders make of it."""
 
-import io
-
 import numpy as np
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.image import imsave
 from torch import Tensor, nn
+
+from course_utils.widgets.pictures import png
 
 SIDE = 300  # pixels, of one map
 N_STRIP = 5  # images below each map: the image itself, and decoded draws
@@ -43,6 +42,7 @@ class PosteriorMaps:
         for title, z in codes.items():
             if z.ndim != 2 or z.shape[1] != 2:
                 raise ValueError(f"the maps are planes: {title!r} needs codes (N, 2), got {tuple(z.shape)}")
+        self._drawn: tuple[int | None, dict[str, tuple[Tensor, Tensor]]] = None, {}
         self.backgrounds = {title: _background(title, z, limit) for title, z in codes.items()}
 
     @torch.no_grad()
@@ -52,23 +52,26 @@ class PosteriorMaps:
         z = encoder.sample(self.x[i].expand(N_DRAWS, *self.x.shape[1:]))
         return z, decoder(z[: N_STRIP - 1]).clamp(0, 1)
 
+    def draws(self, i: int) -> dict[str, tuple[Tensor, Tensor]]:
+        """Those of all models, kept until another image is asked for: picture and words are about the same codes."""
+        if self._drawn[0] != i:
+            self._drawn = i, {title: self.draw(title, i) for title in self.models}
+        return self._drawn[1]
+
     def frame(self, i: int) -> bytes:
         """All maps with the posterior of image i as black dots; below each the image and decoded draws. A PNG."""
         columns = []
-        for title in self.models:
-            z, decoded = self.draw(title, i)
+        for title, (z, decoded) in self.draws(i).items():
             chart = self.backgrounds[title].copy()
             _dots(chart, z.cpu().numpy(), self.limit)
             columns += [np.concatenate([chart, _strip(torch.cat([self.x[i : i + 1], decoded]))])]
         gap = np.full((len(columns[0]), GAP, 3), 255, np.uint8)
         picture = np.concatenate([part for column in columns for part in (column, gap)][:-1], axis=1)
-        buffer = io.BytesIO()
-        imsave(buffer, picture, format="png", pil_kwargs={"compress_level": 1})
-        return buffer.getvalue()
+        return png(picture)
 
     def sentence(self, i: int) -> str:
         """The width of each posterior, in words."""
-        widths = {title: self.draw(title, i)[0].std(0).tolist() for title in self.models}
+        widths = {title: z.std(0).tolist() for title, (z, _) in self.draws(i).items()}
         said = "; ".join(f"{title} {a:.3f} and {b:.3f}" for title, (a, b) in widths.items())
         return f"Image {i}, class {int(self.y[i])}. Standard deviations of its codes along z₁ and z₂: {said}."
 
@@ -77,21 +80,10 @@ def posterior_explorer(
     models: dict[str, tuple[nn.Module, nn.Module]], x: Tensor, y: Tensor, limit: float = 3.0, start: int = 0
 ):
     """A slider (mouse, or Tab and the arrow keys) that chooses an image: an ipywidgets box. See `PosteriorMaps`."""
-    import ipywidgets  # slow to import
+    from course_utils.widgets.live import Live, int_slider  # slow to import
 
     maps = PosteriorMaps(models, x, y, limit)
-    layout = ipywidgets.Layout(width="500px")
-    slider = ipywidgets.IntSlider(value=start, min=0, max=len(x) - 1, description="image", layout=layout)
-    picture = ipywidgets.Image(format="png")
-    words = ipywidgets.HTML()
-
-    def update(_change=None) -> None:
-        picture.value = maps.frame(slider.value)
-        words.value = maps.sentence(slider.value)
-
-    slider.observe(update, names="value")
-    update()
-    return ipywidgets.VBox([slider, picture, words])
+    return Live([int_slider("image", start, 0, len(x) - 1)], maps.frame, maps.sentence)
 
 
 def _background(title: str, z: Tensor, limit: float) -> np.ndarray:

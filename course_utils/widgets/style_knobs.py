@@ -1,14 +1,13 @@
 """The style knobs: take the style of an image, turn it along named directions, and draw it in any class."""
 
-import io
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from matplotlib.image import imsave
 from torch import Tensor
 
 from course_utils import attributes
+from course_utils.widgets.pictures import png
 from course_utils.widgets.style_mixer import SCALE, _row
 
 LIMIT = 3.0  # how far a knob turns, in multiples of its direction
@@ -48,9 +47,7 @@ class StyleKnobs:
     def frame(self, i: int, y: int, amounts: Sequence[float]) -> bytes:
         """The image (left), and its turned style in all classes, class y in a grey frame, as a PNG."""
         picture = np.concatenate([_row(self.x[i : i + 1], -1), _gap(self.x), _row(self.draw(i, amounts), y)], axis=1)
-        buffer = io.BytesIO()
-        imsave(buffer, picture, format="png", cmap="gray", vmin=0, vmax=1)
-        return buffer.getvalue()
+        return png(picture)
 
     def sentence(self, i: int, y: int, amounts: Sequence[float]) -> str:
         """Slant and thickness of the image and of the drawing of class y, in words."""
@@ -67,27 +64,17 @@ def style_knobs(decode: Callable, x: Tensor, z: Tensor, directions: dict[str, Te
 
     Arguments as for `StyleKnobs`.
     """
-    import ipywidgets  # slow to import
+    from course_utils.widgets.live import Live, float_slider, int_slider  # slow to import
 
     knobs = StyleKnobs(decode, x, z, directions, n_classes)
-    wide = ipywidgets.Layout(width="460px")
-    image = ipywidgets.IntSlider(value=0, max=len(x) - 1, description="image", layout=wide)
-    y = ipywidgets.IntSlider(value=3, max=n_classes - 1, description="class", layout=wide)
-    turns = [
-        ipywidgets.FloatSlider(value=0, min=-LIMIT, max=LIMIT, step=0.25, description=name, layout=wide)
-        for name in directions
-    ]
-    picture, words = ipywidgets.Image(format="png"), ipywidgets.HTML()
-
-    def update(_change=None) -> None:
-        chosen = image.value, y.value, [turn.value for turn in turns]
-        picture.value = knobs.frame(*chosen)
-        words.value = knobs.sentence(*chosen)
-
-    for slider in (image, y, *turns):
-        slider.observe(update, names="value")
-    update()
-    return ipywidgets.VBox([image, y, *turns, picture, words])
+    image = int_slider("image", 0, 0, len(x) - 1)
+    y = int_slider("class", 3, 0, n_classes - 1)
+    turns = [float_slider(name, 0, -LIMIT, LIMIT, 0.25) for name in directions]
+    return Live(
+        [image, y, *turns],
+        lambda i, y, *amounts: knobs.frame(i, y, amounts),
+        lambda i, y, *amounts: knobs.sentence(i, y, amounts),
+    )
 
 
 _MEASURED = (attributes.slant, attributes.thickness)

@@ -1,13 +1,13 @@
 """The style mixer: walk from one style of a conditional generator to another, in any class."""
 
-import io
 import math
 from collections.abc import Callable
 
 import numpy as np
 import torch
-from matplotlib.image import imsave
 from torch import Tensor
+
+from course_utils.widgets.pictures import png
 
 N_STEPS = 10  # images on the path
 SCALE = 2  # screen pixels a pixel
@@ -55,9 +55,7 @@ class StyleMixer:
         rows = _row(self.path(a, b, y), step), _row(self.classes(a, b, step), y)
         width = max(row.shape[1] for row in rows)
         picture = np.concatenate([np.pad(row, ((0, 8), (0, width - row.shape[1])), constant_values=1) for row in rows])
-        buffer = io.BytesIO()
-        imsave(buffer, picture, format="png", cmap="gray", vmin=0, vmax=1)
-        return buffer.getvalue()
+        return png(picture)
 
     def sentence(self, a: int, b: int, step: int, y: int) -> str:
         """What the frame shows, in words."""
@@ -73,24 +71,13 @@ def style_mixer(decode: Callable[[Tensor, Tensor], Tensor], styles: Tensor, n_cl
 
     Arguments as for `StyleMixer`.
     """
-    import ipywidgets  # slow to import
+    from course_utils.widgets.live import Live, int_slider  # slow to import
 
     mixer = StyleMixer(decode, styles, n_classes)
     last = len(styles) - 1
-    settings = [("from style", last, 0), ("to style", last, 1), ("step", N_STEPS - 1, 4), ("class", n_classes - 1, 3)]
-    sliders = [ipywidgets.IntSlider(value=v, min=0, max=top, description=name) for name, top, v in settings]
-    picture = ipywidgets.Image(format="png")
-    words = ipywidgets.HTML()
-
-    def update(_change=None) -> None:
-        chosen = [slider.value for slider in sliders]
-        picture.value = mixer.frame(*chosen)
-        words.value = mixer.sentence(*chosen)
-
-    for slider in sliders:
-        slider.observe(update, names="value")
-    update()
-    return ipywidgets.VBox([*sliders, picture, words])
+    settings = [("from style", 0, last), ("to style", 1, last), ("step", 4, N_STEPS - 1), ("class", 3, n_classes - 1)]
+    sliders = [int_slider(name, value, 0, top) for name, value, top in settings]
+    return Live(sliders, mixer.frame, mixer.sentence)
 
 
 def _row(images: Tensor, chosen: int) -> np.ndarray:

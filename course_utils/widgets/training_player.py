@@ -1,11 +1,7 @@
 """The training player: run the film of a GAN's training in the plane back and forth."""
 
-import io
-
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.image import imsave
 from torch import Tensor
 
 from course_utils.distributions import GaussianMixture
@@ -15,6 +11,7 @@ from course_utils.metrics import modes_covered
 from course_utils.plotting.style import CLASS_COLORS, DASHES
 from course_utils.plotting.toy import EXTENT, GamePanel
 from course_utils.training import History
+from course_utils.widgets.pictures import DPI, Stage
 
 N_SAMPLES = 400
 N_ARROWS = 40
@@ -57,29 +54,20 @@ class Film:
         self.data = data
         self.steps = [step for step, _ in history.snapshots]
         self.moments = [moment for _, moment in history.snapshots]
-        self.canvas = FigureCanvasAgg(Figure(figsize=(8.4, 4.2), dpi=80, layout="constrained"))
-        left, right = self.canvas.figure.subplots(1, 2)
+        figure = Figure(figsize=(8.4, 4.2), dpi=DPI, layout="constrained")
+        left, right = figure.subplots(1, 2)
         with torch.random.fork_rng():
             torch.manual_seed(0)
             points = data.sample(200)
         self.panel = GamePanel(left, self.moments[0], points)
         self.cursor = _draw_losses(right, history)
-        self.moving = [*self.panel.artists, self.cursor]
-        for artist in self.moving:
-            artist.set_animated(True)  # left out by draw: what stays the same is drawn here, once
-        self.canvas.draw()
-        self.background = self.canvas.copy_from_bbox(self.canvas.figure.bbox)
+        self.stage = Stage(figure, [*self.panel.artists, self.cursor])
 
     def frame(self, i: int) -> bytes:
         """The i-th moment beside the losses with the step marked, as a PNG."""
         self.panel.update(self.moments[i])
         self.cursor.set_xdata([self.steps[i]] * 2)
-        self.canvas.restore_region(self.background)
-        for artist in self.moving:
-            artist.axes.draw_artist(artist)
-        buffer = io.BytesIO()
-        imsave(buffer, self.canvas.buffer_rgba(), format="png", pil_kwargs={"compress_level": 1})
-        return buffer.getvalue()
+        return self.stage.png()
 
     def sentence(self, i: int) -> str:
         """What the frame shows, in words."""
@@ -98,21 +86,16 @@ def training_player(history: History, data: GaussianMixture, interval: int = 250
     """
     import ipywidgets  # slow to import
 
+    from course_utils.widgets.live import Live, int_slider
+
     film = Film(history, data)
     last = len(film.steps) - 1
-    play = ipywidgets.Play(max=last, interval=interval, description="Play")
-    slider = ipywidgets.IntSlider(max=last, description="moment", layout=ipywidgets.Layout(width="500px"))
-    picture = ipywidgets.Image(format="png")
-    words = ipywidgets.HTML()
-
-    def update(_change=None) -> None:
-        picture.value = film.frame(slider.value)
-        words.value = film.sentence(slider.value)
-
+    slider = int_slider("moment", 0, 0, last)
+    play = ipywidgets.Play(max=last, interval=interval, description="Play", tooltip="Play, pause, or back to the start")
     ipywidgets.jslink((play, "value"), (slider, "value"))
-    slider.observe(update, names="value")
-    update()
-    return ipywidgets.VBox([ipywidgets.HBox([play, slider]), picture, words])
+    live = Live([slider], film.frame, film.sentence)
+    live.children = [play, *live.children]
+    return live
 
 
 def _draw_losses(ax, history: History):
