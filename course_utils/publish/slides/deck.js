@@ -1,8 +1,9 @@
 // Typesets the formulas, fits each slide's type to its contents, then hands over to reveal.js.
 "use strict";
 
-const LARGEST = 26, SMALLEST = 18; // type in px on a slide of 1280 x 720, as in deck.css
-const LOW = 300; // px: a figure that could be higher than this must not become lower for the sake of the text
+// px on a slide of 1280 x 720, as in deck.css
+const SMALLEST = 18, LARGEST = 32, LARGEST_BESIDE_FIGURES = 24;
+const LOW = 440; // a figure that could be as high as this must not become lower for the sake of larger type
 
 window.MathJax = {
   tex: {
@@ -15,18 +16,25 @@ window.MathJax = {
   options: { enableMenu: false },
 };
 
-// Does a slide hold more than it can show, or has its text squeezed a figure?
+// Does a slide hold more than it can show, or does its text squeeze a figure?
 function isCramped(slide) {
   const squeezed = (img) =>
     img.clientHeight < Math.min(LOW, (0.95 * img.clientWidth * img.naturalHeight) / img.naturalWidth);
-  return slide.scrollHeight > slide.clientHeight || [...slide.querySelectorAll("img")].some(squeezed);
+  const tooWide = (part) => part.scrollWidth > part.clientWidth;
+  return (
+    slide.scrollHeight > slide.clientHeight ||
+    [slide, ...slide.querySelectorAll("pre")].some(tooWide) ||
+    [...slide.querySelectorAll("img")].some(squeezed)
+  );
 }
 
 function fit(slide) {
-  for (let size = LARGEST; size >= SMALLEST; size -= 1) {
+  const largest = slide.querySelector("img") ? LARGEST_BESIDE_FIGURES : LARGEST;
+  for (let size = largest; size >= SMALLEST; size -= 1) {
     slide.style.fontSize = `${size}px`;
     if (!isCramped(slide)) return;
   }
+  slide.classList.add("full");
 }
 
 window.addEventListener("load", async () => {
