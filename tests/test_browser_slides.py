@@ -108,7 +108,7 @@ def test_the_check_finds_what_is_wrong(folder, browser, name):
 # ---- live, in JupyterLab ----------------------------------------------------------------------------------------
 
 
-def test_jupyterlab_shows_the_slides_live(tmp_path):
+def test_jupyterlab_shows_the_slides_live(browser, tmp_path):
     cells = [
         new_markdown_cell("# A lesson", metadata={"slideshow": {"slide_type": "slide"}}),
         new_markdown_cell("Left out.", metadata={"slideshow": {"slide_type": "skip"}}),
@@ -117,7 +117,8 @@ def test_jupyterlab_shows_the_slides_live(tmp_path):
     write(new_notebook(cells=cells), tmp_path / "lesson.ipynb")
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={tmp_path}"]
     # RISE does complain: of fonts on the network, and of widgets, which it cannot show
-    with serving(command, tmp_path) as address, opened(PROJECTOR) as (page, _):
+    page, _ = browser
+    with serving(command, tmp_path) as address:
         page.goto(f"{address}/lab/tree/lesson.ipynb?reset")
         page.click("[title^='Render the current notebook as Reveal Slideshow']", timeout=PATIENCE)
         slides_in_lab = page.frame_locator("iframe")

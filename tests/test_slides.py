@@ -1,10 +1,9 @@
-"""The slides: every lesson says what becomes of each cell, and the decks hold what the lecture plans show."""
+"""The slides: every lesson says what becomes of each cell, and cells become slides as they should."""
 
 import re
 
 import notebook_rules as rules
 import pytest
-import test_lectures as lectures
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course_utils import commands
@@ -27,37 +26,6 @@ def test_each_cell_of_a_lesson_says_what_becomes_of_it_on_slides(path):
     types = slide_types(rules.read(path).cells)
     assert set(types) <= KINDS, f"cells {[i for i, t in enumerate(types) if t not in KINDS]} have no slide type"
     assert types[0] == "slide"
-
-
-@pytest.mark.skipif(not lectures.LECTURES.exists(), reason="a copy of the course without the lecture plans")
-@pytest.mark.parametrize("number", lectures.USES)
-def test_what_a_plan_quotes_or_runs_is_on_a_slide(number):
-    for notebook, text in re.findall(r"(\d\d) shows “(.+?)”", lectures.plan(number)):
-        assert lectures.plain(text) in lectures.plain(deck_text(notebook)), f"no slide of {notebook} shows: {text}"
-    for notebook, _, _, line in re.findall(
-        rf"^\*\*Run\*\* {lectures.PLACE}: `(.+?)`[ ,(]", lectures.plan(number), re.M
-    ):
-        cells = lectures.cells(notebook)
-        types = slide_types(cells)
-        (start,) = [i for i, cell in enumerate(cells) if line in "".join(cell["source"]).splitlines()]
-        figure = next(i for i in range(start, len(cells)) if shows_something(cells[i]))
-        between = [types[i] for i in range(start, figure + 1) if cells[i]["cell_type"] == "code"]
-        assert "skip" not in between, f"{notebook}, `{line}`: a cell between the run and its result is on no slide"
-
-
-def shows_something(cell: dict) -> bool:
-    return any(decks.DRAWN & set(output.get("data", {})) for output in cell.get("outputs", []))
-
-
-def deck_text(notebook: str) -> str:
-    """The text of all cells of a lesson that are on slides, speaker notes included."""
-    (path,) = (rules.ROOT / "notebooks").glob(f"{notebook}_*.ipynb")
-    parts = []
-    for cell in rules.read(path).cells:
-        if decks.slide_type(cell) != "skip":
-            outputs = [output.get("data", output) for output in cell.get("outputs", [])]
-            parts += [cell.source, *(o.get("text/markdown") or o.get("text") or "" for o in outputs)]
-    return " ".join(parts)
 
 
 # ---- from cells to slides ---------------------------------------------------------------------------------------
