@@ -256,6 +256,15 @@ WRONG = [
         says="another density",
     ),
     Wrong(
+        "KL as a plain number, log-likelihood without gradients",
+        changes={
+            "closed_form": (".sum(1).mean()", ".sum(1).mean().item()"),
+            "pixels": (".flatten(1).sum(1)", ".flatten(1).sum(1).detach()"),
+        },
+        loses={"kl_value", "pixel_extremes"},
+        says="gradients should pass through the KL",
+    ),
+    Wrong(
         "KL with the wrong sign",
         changes={"closed_form": ("logvar.exp() + mu.square() - 1 - logvar", "1 + logvar - mu.square() - logvar.exp()")},
         loses={"kl_value"},
@@ -382,7 +391,7 @@ WRONG = [
             ),
         },
         loses={"kl_value", "pixel_extremes"},
-        says="not infinitely much",
+        says="logits of some hundreds",
     ),
     Wrong(
         "Monte Carlo that is the closed form with noise on it; KL added to the likelihood",
