@@ -1,5 +1,6 @@
 """The live figures in a real browser: opened from the disk, checked against PyTorch, and used."""
 
+import base64
 import re
 
 import pytest
@@ -58,6 +59,22 @@ def test_the_page_computes_what_pytorch_computes(figure_page, name):
     got = figure_page.evaluate(f"codes => codes.map(z => [...Live.models.{name}.decode(z)])", z.tolist())
     assert expected.std() > 0.1
     assert (torch.tensor(got) - expected).abs().max() < 1e-5
+
+
+@torch.no_grad()
+def test_weights_in_8_bits_are_read_as_well(figure_page, tmp_path, monkeypatch):
+    """As `pretrained` writes them now: whole numbers, and a scale for each row."""
+    recipe, method = models.ROLL, experiments.get(models.ROLL).method(0)
+    card = pretrained.load(recipe, method)
+    monkeypatch.setattr(pretrained, "ROOT", tmp_path)
+    pretrained.save(recipe, method, card)
+    pretrained.load(recipe, method)  # with its weights rounded
+    content = models.exported(recipe, lambda method: {})
+    assert b'"I8"' in content
+    z = [0.7, 1.6]
+    get = "([file, z]) => [...new Live.Decoder(file).decode(z)]"
+    got = figure_page.evaluate(get, [base64.b64encode(content).decode(), z])
+    assert (torch.tensor(got) - method.decoder(torch.tensor([z])).flatten()).abs().max() < 1e-5
 
 
 @torch.no_grad()

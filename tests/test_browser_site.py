@@ -1,6 +1,9 @@
 """A website of a few lessons, built, checked, and opened in a real browser from the disk."""
 
 import re
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from browser import DESKTOP, PHONE, opened
@@ -64,6 +67,16 @@ def test_no_page_scrolls_sideways(window, built, name):
     assert window.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_a_wide_output_scrolls_in_its_own_box(window, built):
+    visit(window, built, LESSON)
+    wide = """box => {
+        box.innerHTML = '<table class="dataframe"><tr><td style="min-width: 3000px">wide</td></tr></table>';
+        return box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX;
+    }"""
+    assert window.eval_on_selector("article .cell_output", wide) == "auto"
+    assert window.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_a_lesson_shows_formulas_and_figures(window, built):
     visit(window, built, LESSON)
     window.wait_for_function("document.querySelectorAll('mjx-container svg').length > 10")
@@ -112,6 +125,16 @@ def test_the_search_finds_a_word(window, built):
     assert found.all_inner_texts() == ["08 · Imposed priors: labels decide where codes go"]
     found.first.click()
     window.wait_for_url(re.compile(LESSON))
+
+
+def test_the_search_quotes_pages_that_a_server_sends(window, built):
+    quiet = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=built)) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        window.goto(f"http://127.0.0.1:{server.server_port}/search.html?q=keypad")
+        window.wait_for_selector("#search-results .context")
+        assert "keypad" in window.inner_text("#search-results .context").lower()
+        server.shutdown()
 
 
 def test_dark_and_light(window, built):

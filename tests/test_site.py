@@ -9,6 +9,7 @@ from nbformat import v4
 from PIL import Image, ImageChops
 
 from course_utils import commands, set_up
+from course_utils.publish import pages
 from course_utils.publish.site import SiteError, build, building, figures, lessons, links, readme, sources
 from course_utils.publish.site.check import Website
 
@@ -116,6 +117,17 @@ def test_figures_become_files_with_their_size_and_alt_text(tmp_path):
     assert ImageChops.difference(Image.open(file).convert("L"), picture).getbbox() is None, "not a pixel is lost"
     tag = f'src="../figures/{file.name}" alt="a &lt; b, &quot;c&quot;" width="30" height="20"'
     assert tag in shown.data["text/html"]
+
+
+def test_a_widget_gives_way_to_its_still(tmp_path):
+    picture = io.BytesIO()
+    Image.new("L", (8, 4)).save(picture, "png")
+    still = base64.b64encode(picture.getvalue()).decode()
+    widget = {pages.WIDGET: {"model_id": "1"}, "text/plain": "VBox()"}
+    outputs = [v4.new_output("display_data", data=data) for data in (widget | {"image/png": still}, widget)]
+    shown = figures.stored(pages.still(v4.new_notebook(cells=[v4.new_code_cell("", outputs=outputs)])), tmp_path, "..")
+    assert shown.cells[0].outputs[0].data["text/html"].startswith('<img class="figure" src="../figures/')
+    assert shown.cells[0].outputs[1].data == {"text/markdown": pages.NO_STILL}
 
 
 # ---- README and package ------------------------------------------------------------------------------------------

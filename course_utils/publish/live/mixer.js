@@ -22,7 +22,8 @@
   /** A button for each class, with the digit on it, as it is written now. */
   const tiles = Array.from({ length: classes }, (_, y) => {
     const tile = document.createElement("label");
-    tile.innerHTML = `<input type="radio" name="mixer-class" value="${y}"><canvas aria-hidden="true"></canvas><span>${y}</span>`;
+    tile.innerHTML =
+      `<input type="radio" name="mixer-class" value="${y}"><canvas aria-hidden="true"></canvas><span>${y}</span>`;
     box.querySelector(".live-tiles").append(tile);
     tile.firstElementChild.addEventListener("change", update);
     return { choice: tile.querySelector("input"), canvas: Live.fit(tile.querySelector("canvas")) };
@@ -34,10 +35,12 @@
     tiles.forEach((tile, y) => Live.show(tile.canvas, decode(z, y)));
     Live.show(digit, decode(z, chosen));
     for (const knob of knobs) knob.nextElementSibling.textContent = Live.signed(Number(knob.value), 1);
-    const turned = knobs.filter((knob) => Number(knob.value)).map((knob) => `${knob.name} ${Live.signed(Number(knob.value), 1)}`);
+    const turned = knobs
+      .filter((knob) => Number(knob.value))
+      .map((knob) => `${knob.name} ${Live.signed(Number(knob.value), 1)}`);
     const whose = drawn.some(Boolean) ? "a handwriting drawn from the prior" : "the average handwriting";
-    box.querySelector(".live-words").textContent =
-      `This is ${Live.article(chosen)} in ${whose}${turned.length ? `, ${turned.join(", ")} standard deviations` : ""}.`;
+    const how = turned.length ? `, ${turned.join(", ")} standard deviations` : "";
+    box.querySelector(".live-words").textContent = `This is ${Live.article(chosen)} in ${whose}${how}.`;
   }
 
   /** Take another handwriting, the knobs in the middle. */

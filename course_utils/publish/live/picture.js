@@ -3,7 +3,10 @@
 Live.SIDE = 28; // pixels of an image, across and down
 
 /** Ten classes, as in the figures of the course: colours that colour-blind eyes tell apart. Digits say it, too. */
-Live.COLORS = ["#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9"];
+Live.COLORS = [
+  ..."#0173b2 #de8f05 #029e73 #d55e00 #cc78bc".split(" "),
+  ..."#ca9161 #fbafe4 #949494 #ece133 #56b4e9".split(" "),
+];
 Live.PAPER = [14, 23, 38]; // behind the ink, in light and in dark mode
 Live.INK = [255, 255, 255];
 

@@ -30,8 +30,8 @@
     Live.gradually(places.length, (i) => {
       const [column, row] = places[i];
       const code = [((column + 0.5) / TILES) * 2 - 1, 1 - ((row + 0.5) / TILES) * 2].map((value) => value * limit);
-      const ink = Live.mixed(Live.rgb(Live.COLORS[readAt(code)]), Live.INK, 0.3);
-      context.putImageData(Live.image(model.decode(code), Live.mixed(Live.PAPER, ink, 0.8)), column * Live.SIDE, row * Live.SIDE);
+      const ink = Live.mixed(Live.PAPER, Live.mixed(Live.rgb(Live.COLORS[readAt(code)]), Live.INK, 0.3), 0.8);
+      context.putImageData(Live.image(model.decode(code), ink), column * Live.SIDE, row * Live.SIDE);
     });
   }
 
@@ -72,7 +72,8 @@
     update();
   }
 
-  sliders.forEach((slider) => slider.addEventListener("input", () => go(...sliders.map((each) => Number(each.value)))));
+  const read = () => go(...sliders.map((slider) => Number(slider.value)));
+  for (const slider of sliders) slider.addEventListener("input", read);
   box.querySelector("[name=draw]").addEventListener("click", () => go(...Live.gaussian(2)));
   Live.onDrag(front, (x, y) => go((2 * x - 1) * limit, (1 - 2 * y) * limit));
   Live.onArrows(front, 5, (right, up) => go(z[0] + right / 10, z[1] + up / 10));

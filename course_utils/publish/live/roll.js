@@ -33,10 +33,12 @@
     const stops = spaced(THUMBNAIL + 6);
     const tile = Live.fit(document.createElement("canvas"));
     Live.gradually(stops.length, (k) => {
-      const [x, y] = place(points[stops[k]]).map((value) => value - THUMBNAIL / 2);
-      Live.show(tile, model.decode(points[stops[k]]), Live.mixed(Live.rgb(Live.COLORS[part(stops[k])]), Live.INK, 0.35));
+      const point = points[stops[k]];
+      const color = Live.COLORS[part(stops[k])];
+      const [x, y] = place(point).map((value) => value - THUMBNAIL / 2);
+      Live.show(tile, model.decode(point), Live.mixed(Live.rgb(color), Live.INK, 0.35));
       context.drawImage(tile, x, y, THUMBNAIL, THUMBNAIL);
-      context.strokeStyle = Live.COLORS[part(stops[k])];
+      context.strokeStyle = color;
       context.lineWidth = 3;
       context.strokeRect(x, y, THUMBNAIL, THUMBNAIL);
     });
@@ -45,7 +47,9 @@
   /** Steps along the roll, at least this many pixels of the map apart. */
   function spaced(distance) {
     const apart = (i, j) => Math.hypot(...place(points[i]).map((value, axis) => value - place(points[j])[axis]));
-    return points.reduce((stops, _, i) => (stops.every((stop) => apart(i, stop) >= distance) ? [...stops, i] : stops), []);
+    const stops = [];
+    for (let i = 0; i <= last; i++) if (stops.every((stop) => apart(i, stop) >= distance)) stops.push(i);
+    return stops;
   }
 
   function drawMark() {
