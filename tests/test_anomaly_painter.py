@@ -146,8 +146,8 @@ def widget(painter):
 
 
 def parts(widget):
-    image, model, brush, tool, _titles, canvas, words, again, keys = widget.children
-    return image, model, brush, tool, canvas, words, again, keys
+    image, model, brush, tool, again, _titles, canvas, words, onward, keys = widget.children
+    return image, model, brush, tool, again, canvas, words, onward, keys
 
 
 def send(canvas, event: str, **content) -> None:
@@ -160,7 +160,7 @@ def press(canvas, key: str) -> None:
 
 
 def test_the_mouse_paints_while_its_button_is_down(widget):
-    *_, canvas, words, _again, _keys = parts(widget)
+    *_, canvas, words, _onward, _keys = parts(widget)
     assert words.value.startswith("black: score 0,")
     send(canvas, "mouse_move", x=50.0, y=50.0)
     assert words.value.startswith("black: score 0,")
@@ -176,7 +176,7 @@ def test_the_mouse_paints_while_its_button_is_down(widget):
 
 
 def test_fingers_keys_and_the_other_controls(widget):
-    image, model, brush, tool, canvas, words, again, keys = parts(widget)
+    image, model, brush, tool, again, canvas, words, onward, keys = parts(widget)
     send(canvas, "touch_start", touches=[{"x": 50.0, "y": 50.0}, {"x": 150.0, "y": 150.0}])
     assert words.value.startswith("black: score 10,")
     tool.value = "rub out"
@@ -196,12 +196,14 @@ def test_fingers_keys_and_the_other_controls(widget):
     assert words.value.startswith("black: score 0.25, before painting 0.25")
     model.value = "grey"
     assert words.value.startswith("grey: score ")
+    onward.click()
+    assert image.value == 0, "after the last image comes the first"
     assert {image.description, model.description, brush.description} == {"image", "model", "brush"}
     assert "arrows" in keys.value and "space" in keys.value
 
 
 def test_every_change_is_drawn_and_a_page_that_opens_later_gets_the_picture(widget, monkeypatch):
-    *_, canvas, _words, _again, _keys = parts(widget)
+    *_, canvas, _words, _onward, _keys = parts(widget)
     drawn = []
     monkeypatch.setattr(type(canvas), "put_image_data", lambda self, picture, x=0, y=0: drawn.append(picture))
     press(canvas, "ArrowUp")
@@ -229,17 +231,16 @@ def test_without_a_model_nothing_can_be_shown():
 
 
 def test_tab_leads_away_from_the_picture_since_the_canvas_swallows_it(widget, monkeypatch):
-    *_, tool, canvas, _words, again, _keys = parts(widget)
+    *_, again, canvas, _words, onward, _keys = parts(widget)
     went = []
-    for control in (tool, again):
-        monkeypatch.setattr(type(control), "focus", lambda widget: went.append(widget))
+    monkeypatch.setattr(type(again), "focus", lambda widget: went.append(widget))
     press(canvas, "Tab")
     send(canvas, "key_down", key="Tab", shift_key=True, ctrl_key=False, meta_key=False)
-    assert went == [again, tool]
+    assert went == [onward, again]
 
 
 def test_the_still_shows_the_painting_and_says_what_stands_where(widget):
-    *_, canvas, words, _again, _keys = parts(widget)
+    *_, canvas, words, _onward, _keys = parts(widget)
     before = widget.still()
     send(canvas, "mouse_down", x=50.0, y=50.0)
     assert widget.still() != before

@@ -168,13 +168,12 @@ def test_arrow_keys_walk_and_stop_at_the_edge(explorer):
 def test_tab_leads_on_and_back_since_the_canvas_swallows_it(explorer, monkeypatch):
     went = []
     monkeypatch.setattr(type(explorer.again), "focus", lambda widget: went.append(widget))
-    monkeypatch.setattr(type(explorer.menu), "focus", lambda widget: went.append(widget))
     press(explorer.canvas, "Tab")
     press(explorer.canvas, "Tab", shift=True)
-    assert went == [explorer.again, explorer.menu]
+    assert went == [explorer.home, explorer.again]
     order = list(explorer.children)
     place = next(i for i, part in enumerate(order) if explorer.canvas in getattr(part, "children", ()))
-    assert order.index(explorer.menu) == place - 1 < order.index(explorer.again)
+    assert order.index(explorer.again) == place - 1 < order.index(explorer.home)
 
 
 def test_the_cross_is_drawn_where_the_point_is_and_the_map_only_when_it_changes(explorer, monkeypatch):
@@ -185,14 +184,20 @@ def test_the_cross_is_drawn_where_the_point_is_and_the_map_only_when_it_changes(
     explorer.children[0].value = 1.0
     row, column = explorer.map.pixel(1.0, -1.0)
     assert crosses == [(0, row - 1, SIDE, 2), (column - 1, 0, 2, SIDE)] and not maps
-    explorer.menu.value = 5
+    explorer.whose.value = 5
     assert np.array_equal(maps[0][..., :3], explorer.map.chart(5)) and "codes of class 5" in explorer.words.value
     send(explorer.canvas, "client_ready")
     assert len(maps) == 2, "a page that opens later gets the whole picture"
 
 
+def test_to_the_nearest_code(explorer):
+    explorer.move("all", 0.8, 1.3)
+    explorer.home.click()
+    assert explorer.values == ["all", 1.0, 1.0] and "class 3, 0.00 away" in explorer.words.value
+
+
 def test_back_to_the_start(explorer):
-    explorer.menu.value = 3
+    explorer.whose.value = 3
     explorer.children[0].value = 1.5
     explorer.again.click()
     assert explorer.values == [3, -1.0, -1.0]

@@ -127,7 +127,7 @@ def test_a_stage_draws_what_matplotlib_draws():
     moved = stage.picture()
     assert np.array_equal(moved, drawn(figure)), "nothing of the first picture is left, nothing is missing"
     assert (stage.picture([]) != moved).any()
-    ax.set_xlim(0, 2)
+    ax.set_xlim(-1, 2)
     stage.set()
     assert np.array_equal(stage.picture(), drawn(figure))
 

@@ -82,5 +82,5 @@ def widgets() -> str:
     ]
     slow = [row["widget"] for row in stored["rows"] if row["p95"] > LIMIT]
     verdict = f"Slower than {LIMIT} ms: {', '.join(slow)}." if slow else f"All of them answer within {LIMIT} ms."
-    where = f"{stored['hardware']}, {stored['threads']} threads, torch {stored['versions']['torch']}, {stored['data']}."
+    where = f"{stored['hardware']}, torch {stored['versions']['torch']}, {stored['data']}."
     return "\n".join([*grid(["figure", "notebook", "median", "95 % within"], lines), "", f"{verdict} {where}"])

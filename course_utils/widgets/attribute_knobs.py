@@ -104,10 +104,10 @@ def attribute_knobs(decode: Callable[[Tensor, Tensor], Tensor], z: Tensor, scale
 
     Arguments as for `AttributeKnobs`.
     """
-    from course_utils.widgets.live import Live, float_slider, int_slider, menu  # slow to import
+    from course_utils.widgets.live import Live, float_slider, int_slider  # slow to import
 
     knobs = AttributeKnobs(decode, z, scale)
-    y = menu("class", list(range(N_CLASSES)), value=3)
+    y = int_slider("class", 3, 0, N_CLASSES - 1)
     i = int_slider("code z", 0, 0, len(z) - 1)
     turns = [float_slider(name, 0, -LIMIT, LIMIT, 0.25, readout_format="+.2f") for name in MEASURED]
     return Live(

@@ -62,11 +62,11 @@ class _Panel:
             2, 2, size=(4.6, 1.6), width_ratios=[1, 5], height_ratios=[1.5, 1]
         )
         grey = {"cmap": "gray", "vmin": 0, "vmax": 1}
-        self.image = left.imshow(_tile(x, 1), **grey)
+        self.image = left.imshow(_tile(x, 1).numpy(), **grey)
         self.bars = right.bar(range(k), 100 / k, color="0.75", edgecolor="black")
         self.mark = right.text(0, 0, "true", ha="center", fontweight="bold")
         right.set(xlabel="class", ylabel="q(y|x) in %", ylim=(0, 120), xticks=range(k), yticks=(0, 50, 100))
-        self.sheet = below.imshow(_tile(x.expand(k, -1, -1, -1), k), **grey)
+        self.sheet = below.imshow(_tile(x.expand(k, -1, -1, -1), k).numpy(), **grey)
         step = x.shape[3] + 1
         below.set_xticks([step * (j + 0.5) - 0.5 for j in range(k)], range(k))
         below.set(yticks=[], xlabel="its style, decoded as each class")

@@ -58,12 +58,12 @@ def distortion_slider(pictures: dict[str, Tensor], mses: Sequence[float] = MSES)
 
     Mouse, or Tab and the arrow keys. pictures and mses as for `Gallery`; one error alone needs no slider.
     """
-    from course_utils.widgets.live import Live, choice_slider, menu  # slow to import
+    from course_utils.widgets.live import Live, choice_slider  # slow to import
 
     gallery = Gallery(pictures, mses)
-    picture = menu("picture", list(pictures))
-    error = choice_slider("MSE", mses[-1], [(f"{mse:g}", mse) for mse in mses])
-    distortion = choice_slider("distortion", NAMES[0], NAMES)
+    picture = choice_slider("picture", list(pictures))
+    error = choice_slider("MSE", [(f"{mse:g}", mse) for mse in mses], value=mses[-1])
+    distortion = choice_slider("distortion", NAMES)
     if len(mses) > 1:
         return Live([picture, error, distortion], gallery.frame, gallery.sentence)
     return Live(

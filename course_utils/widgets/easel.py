@@ -1,4 +1,4 @@
-"""The anomaly painter in the page: its picture on a canvas, its menus, and what mouse, fingers and keys do."""
+"""The anomaly painter in the page: its picture on a canvas, its controls, and what mouse, fingers and keys do."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import ipycanvas
 import ipywidgets
 
 from course_utils.widgets.anomaly_painter import TITLES, AnomalyPainter
-from course_utils.widgets.live import Live, menu, named
+from course_utils.widgets.live import Live, choice_slider, named
 from course_utils.widgets.pictures import opaque, png, small
 from course_utils.widgets.pointing import listen
 
@@ -23,18 +23,20 @@ class Easel(Live):
         self.painter = painter
         height, width, _ = painter.canvas().shape
         self.canvas = named(ipycanvas.Canvas(width=width, height=height), "Picture to paint on. Keys: see below.")
-        image = menu("image", [(f"{i + 1}", i) for i in range(len(painter.x))])
-        model = menu("model", list(painter.models))
-        brush = menu("brush", [(f"{2 * size:g} pixels", size) for size in sizes], value=painter.brush)
-        self.tool = menu("mouse, finger", ["paint", "rub out"])
+        image = choice_slider("image", [(f"{i + 1}", i) for i in range(len(painter.x))])
+        model = choice_slider("model", list(painter.models))
+        brush = choice_slider("brush", [(f"{2 * size:g} pixels", size) for size in sizes], value=painter.brush)
+        self.tool = choice_slider("mouse, finger", ["paint", "rub out"])
         self._does = {image: painter.choose, model: painter.use, brush: self._take_brush}
         controls = [image, model, brush]
         super().__init__(controls, lambda *_: painter.canvas(), lambda *_: painter.sentence(), self.canvas)
         again = ipywidgets.Button(description="Reset", tooltip="Undo all painting")
         again.on_click(self._reset)
+        onward = ipywidgets.Button(description="Next image", tooltip="Next image")
+        onward.on_click(lambda _button: setattr(image, "index", (image.index + 1) % len(image.options)))
         titles = ipywidgets.HTML(f"Left to right: {'; '.join(TITLES)}.")
-        self.children = [*controls, self.tool, titles, self.canvas, self.words, again, ipywidgets.HTML(HELP)]
-        listen(self.canvas, self.touch, self.press, before=self.tool, after=again)
+        self.children = [*controls, self.tool, again, titles, self.canvas, self.words, onward, ipywidgets.HTML(HELP)]
+        listen(self.canvas, self.touch, self.press, before=again, after=onward)
         self.canvas.on_client_ready(self.update)  # a page that opens later starts with an empty canvas
         self.canvas.set_trait("image_data", small(self.still()))  # for where nothing runs yet
 

@@ -51,5 +51,5 @@ def gamma_slider(models: dict[float, torch.nn.Module], x: Tensor, z: Tensor):
 
     sweep = GammaSweep(models, x, z)
     options = [(f"{gamma:g}", gamma) for gamma in sweep.gammas]
-    slider = choice_slider("gamma", sweep.gammas[len(options) // 2], options)
+    slider = choice_slider("gamma", options, value=sweep.gammas[len(options) // 2])
     return Live([slider], sweep.pictures.get, sweep.sentence)

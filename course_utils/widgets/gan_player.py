@@ -22,7 +22,7 @@ BATCH_SIZE = 128
 LR = 1e-3  # of both networks, at first: that of the recipe gan_ring
 N_SHOWN = 300  # points of the data
 NEAR = 0.25  # a sample this far from a point of the data is near it
-SLICE = 0.03  # seconds of training between two pictures: with the drawing, a picture takes less than 0.1
+SLICE = 0.04  # seconds of training between two pictures: with the drawing, a picture takes less than 0.1
 TICK = 120  # milliseconds from one picture to the next
 N_DRAWN = 1000  # points of a curve of losses
 
@@ -90,6 +90,7 @@ class Game:
             self.data = DATA[data]()
             self.points = self.data.sample(N_SHOWN)
             self.gan = ring_gan()()
+            self.optimizers = self.gan.optimizers  # made here: the first ones of a session take seconds
         self.losses: dict[str, list[float]] = {"discriminator": [], "generator": []}
         self.broken = False
         self.moment = observe(self.gan)
@@ -102,7 +103,7 @@ class Game:
     def train(self, steps: int = 10**9, seconds: float = math.inf) -> None:
         """Make so many steps, or as many as fit into the time, at least one. A game that has broken down stays so."""
         for role, rate in self.rates.items():
-            for group in self.gan.optimizers[role].param_groups:
+            for group in self.optimizers[role].param_groups:
                 group["lr"] = rate
         until, done = time.perf_counter() + seconds, 0
         with self._own_noise():
@@ -172,13 +173,13 @@ def gan_player(data: str = "ring", seed: int = 0):
     """
     import ipywidgets  # slow to import
 
-    from course_utils.widgets.live import Live, int_slider, log_slider, menu
+    from course_utils.widgets.live import Live, choice_slider, int_slider, log_slider
 
     if data not in DATA:
         raise ValueError(f"unknown data {data!r}: use one of {', '.join(DATA)}")
     game = Game(data, seed)
     controls = [
-        menu("data", list(DATA), value=data),
+        choice_slider("data", list(DATA), value=data),
         int_slider("seed", seed, 0, max(9, seed)),
         log_slider("D learning rate", LR, -5, 0),
         log_slider("G learning rate", LR, -5, 0),

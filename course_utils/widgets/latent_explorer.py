@@ -70,11 +70,14 @@ class LatentMap:
         """The image (C, H, W) at a point of the plane, values in [0, 1]."""
         return self.decoder(self.z.new_tensor([[z1, z2]]))[0].clamp(0, 1)
 
+    def nearest_code(self, z1: float, z2: float) -> int:
+        """The number of the nearest code."""
+        return int((self.z - self.z.new_tensor([z1, z2])).norm(dim=1).argmin())
+
     def nearest(self, z1: float, z2: float) -> tuple[int, float]:
         """The class of the nearest code and its distance."""
-        distance = (self.z - self.z.new_tensor([z1, z2])).norm(dim=1)
-        i = distance.argmin()
-        return int(self.y[i]), float(distance[i])
+        i = self.nearest_code(z1, z2)
+        return int(self.y[i]), float((self.z[i] - self.z.new_tensor([z1, z2])).norm())
 
     def image(self, z1: float, z2: float) -> np.ndarray:
         """The image decoded at a point, as a picture (SIDE, SIDE, 3)."""
@@ -95,8 +98,8 @@ class LatentMap:
 def latent_explorer(decoder: nn.Module, z: Tensor, y: Tensor, limit: float = 3.0, start: tuple[float, float] = (0, 0)):
     """A point that moves in the latent plane, and the image decoded there: an ipywidgets box.
 
-    Click or drag on the map, by mouse or finger; or reach map and sliders by Tab and use the arrow keys. A menu chooses
-    whose codes stand out. decoder: codes (B, 2) to images. z (N, 2), y (N,): codes to draw, and their classes.
+    Click or drag on the map, by mouse or finger; or reach map and sliders by Tab and use the arrow keys. One slider
+    chooses whose codes stand out. decoder: codes (B, 2) to images. z (N, 2), y (N,): codes to draw, and their classes.
     """
     from course_utils.widgets.live import float_slider  # slow to import
     from course_utils.widgets.plane import PlaneExplorer

@@ -133,14 +133,12 @@ def log_slider(name: str, value: float, low: float, high: float) -> ipywidgets.F
     return ipywidgets.FloatLogSlider(value, step=0.25, readout_format=".1e", **_range(name, low, high))
 
 
-def choice_slider(name: str, value, options: Sequence) -> ipywidgets.SelectionSlider:
-    """A labelled slider over options, or pairs (text, option)."""
-    return ipywidgets.SelectionSlider(options=options, value=value, description=name, tooltip=name, **LOOK)
+def choice_slider(name: str, options: Sequence, **more) -> ipywidgets.SelectionSlider:
+    """A labelled slider over options, or pairs (text, option), that starts with the first unless a `value` is given.
 
-
-def menu(name: str, options: Sequence, **more) -> ipywidgets.Dropdown:
-    """A labelled menu of options, or pairs (text, option), that starts with the first unless a `value` is given."""
-    return ipywidgets.Dropdown(options=options, description=name, tooltip=name, **{**LOOK, **more})
+    Not a drop-down menu: JupyterLab takes the arrow keys of those for itself, and goes to another cell.
+    """
+    return ipywidgets.SelectionSlider(options=options, description=name, tooltip=name, **{**LOOK, **more})
 
 
 def _range(name: str, low: float, high: float) -> dict:

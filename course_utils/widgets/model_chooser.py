@@ -65,23 +65,23 @@ class ModelChooser:
 
 
 def model_chooser(runs: Runs, criteria: Sequence[Criterion] = ALL):
-    """Boxes to tick for what is needed, and menus for labels, cost and what matters most: an ipywidgets box.
+    """Boxes to tick for what is needed, and sliders for labels, cost and what matters most: an ipywidgets box.
 
     All by mouse, or by Tab, space and the arrow keys. Arguments as for `ModelChooser`.
     """
     import ipywidgets  # slow to import
 
-    from course_utils.widgets.live import LOOK, Table, menu
+    from course_utils.widgets.live import LOOK, Table, choice_slider
 
     chooser = ModelChooser(runs, criteria)
     wide = {**LOOK, "style": {"description_width": "170px"}}
     ticks = [
-        ipywidgets.Checkbox(value=need == "sample", description=f"{need}: {does}", indent=False)
+        ipywidgets.Checkbox(value=need == "sample", description=f"{need}: {does}", indent=False, layout=LOOK["layout"])
         for need, (does, _) in NEEDS.items()
     ]
-    labels = menu("labels there are", LABELS, value="all", **wide)
-    limit = menu("training, an image", list(chooser.limits), value=ANY_COST, **wide)
-    heading = menu("what matters most", list(chooser.criteria), **wide)
+    labels = choice_slider("labels there are", LABELS, value="all", **wide)
+    limit = choice_slider("training, an image", list(chooser.limits), value=ANY_COST, **wide)
+    heading = choice_slider("what matters most", list(chooser.criteria), **wide)
 
     def choice(*values) -> Choice:
         *ticked, labels, limit, heading = values

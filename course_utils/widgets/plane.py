@@ -5,7 +5,7 @@ import ipywidgets
 import numpy as np
 
 from course_utils.widgets.latent_explorer import SIDE, LatentMap
-from course_utils.widgets.live import Live, menu, named
+from course_utils.widgets.live import Live, choice_slider, named
 from course_utils.widgets.pictures import opaque, png, small
 from course_utils.widgets.pointing import listen
 
@@ -29,16 +29,18 @@ class PlaneExplorer(Live):
         self.map, self.walk = latent_map, walk
         self.canvas = named(ipycanvas.MultiCanvas(2, width=SIDE, height=SIDE), "Map of codes. Arrow keys move.")
         # None as a value would mean to ipywidgets that nothing is chosen
-        self.menu = menu("codes shown", [("all classes", ALL), *((f"class {k}", k) for k in latent_map.classes)])
+        self.whose = choice_slider("codes shown", [("all", ALL), *((f"class {k}", k) for k in latent_map.classes)])
         self.again = ipywidgets.Button(description="Back to the start", tooltip="Back to the start")
-        super().__init__([self.menu, *sliders], lambda _whose, *place: png(self.image(*place)), self.say)
+        self.home = ipywidgets.Button(description="To the nearest code", tooltip="To the nearest code")
+        super().__init__([self.whose, *sliders], lambda _whose, *place: png(self.image(*place)), self.say)
         start = self.values[1:]
-        self.again.on_click(lambda _button: self.move(self.menu.value, *start))
-        # the menu stands before the map and the button after it: both can be given the focus, a slider cannot
+        self.again.on_click(lambda _button: self.move(self.whose.value, *start))
+        self.home.on_click(self.go_home)
+        # a button before the map and one after it: they can be given the focus, a slider cannot
         beside = ipywidgets.HBox([self.canvas, self.picture])
-        self.children = [*sliders, self.menu, beside, self.words, self.again, ipywidgets.HTML(HELP)]
-        self.menu.observe(self.draw_map, names="value")
-        listen(self.canvas, self.touch, self.press, before=self.menu, after=self.again)
+        self.children = [*sliders, self.whose, self.again, beside, self.words, self.home, ipywidgets.HTML(HELP)]
+        self.whose.observe(self.draw_map, names="value")
+        listen(self.canvas, self.touch, self.press, before=self.again, after=self.home)
         self.canvas.on_client_ready(self.draw)  # a page that opens later starts with an empty canvas
         self._store()
 
@@ -49,7 +51,7 @@ class PlaneExplorer(Live):
     @property
     def only(self) -> int | None:
         """The class whose codes stand out; None for all."""
-        return None if self.menu.value == ALL else self.menu.value
+        return None if self.whose.value == ALL else self.whose.value
 
     def say(self, _whose: int | str, *place: float) -> str:
         """The place in words, and whose codes are shown."""
@@ -89,12 +91,17 @@ class PlaneExplorer(Live):
 
     def touch(self, x: float, y: float) -> None:
         """Go to the place nearest to a pixel of the map."""
-        self.move(self.menu.value, *self.walk.place(*self.map.under(x, y)))
+        self.move(self.whose.value, *self.walk.place(*self.map.under(x, y)))
+
+    def go_home(self, _button=None) -> None:
+        """Go to the code of an image that is nearest to the cross, or as near to it as places allow."""
+        z = self.map.z[self.map.nearest_code(*self.walk.point(*self.values[1:]))]
+        self.move(self.whose.value, *self.walk.place(*z.tolist()))
 
     def press(self, key: str) -> None:
         """Take a step with an arrow key."""
         if key in ARROWS:
-            self.move(self.menu.value, *self.walk.step(tuple(self.values[1:]), *ARROWS[key]))
+            self.move(self.whose.value, *self.walk.step(tuple(self.values[1:]), *ARROWS[key]))
 
     def still(self) -> bytes:
         """The map with its cross beside the image, as a PNG."""
