@@ -114,7 +114,8 @@ def test_jupyterlab_shows_the_slides_live(browser, tmp_path):
         new_markdown_cell("Left out.", metadata={"slideshow": {"slide_type": "skip"}}),
         new_code_cell("6 * 7", metadata={"slideshow": {"slide_type": "slide"}}),
     ]
-    write(new_notebook(cells=cells), tmp_path / "lesson.ipynb")
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), tmp_path / "lesson.ipynb")
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={tmp_path}"]
     # RISE does complain: of fonts on the network, and of widgets, which it cannot show
     page, _ = browser
