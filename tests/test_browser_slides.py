@@ -121,4 +121,12 @@ def test_jupyterlab_shows_the_slides_live(browser, tmp_path):
     with serving(command, tmp_path) as address:
         page.goto(f"{address}/lab/tree/lesson.ipynb?reset")
         page.click("[title^='Render the current notebook as Reveal Slideshow']", timeout=PATIENCE)
-        page.frame_locator("iframe").locator("h1:visible").wait_for(timeout=PATIENCE)
+        slides_in_lab = page.frame_locator("iframe")
+        slides_in_lab.locator("h1:visible").wait_for(timeout=PATIENCE)
+        slides_in_lab.locator("h1:visible").click()
+        page.keyboard.press("Space")
+        code = slides_in_lab.locator(".cm-content:visible", has_text="6 * 7")
+        code.wait_for(timeout=PATIENCE)
+        code.click()
+        page.keyboard.press("Shift+Enter")
+        slides_in_lab.locator(".jp-OutputArea-output:visible", has_text="42").wait_for(timeout=PATIENCE)
