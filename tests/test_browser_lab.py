@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import browser
+import playwright.sync_api
 import pytest
 
 from course_utils.set_up import ROOT
@@ -59,6 +60,14 @@ CODE_CELLS = (
 )
 # the command's promise may be kept before the page has heard of the last cell; a cell that fails ends the run
 RAN = f"{CODE_CELLS}.every(c => c.execution_count) || {CODE_CELLS}.some(c => c.outputs.some(o => o.ename))"
+
+
+def click(page, selector: str) -> None:
+    """Click when it can be clicked. Raises AssertionError with the words of a dialog that is in the way."""
+    try:
+        page.click(selector, timeout=PATIENCE)
+    except playwright.sync_api.TimeoutError as error:
+        raise AssertionError(f"in the way: {page.locator('dialog').all_inner_texts()}") from error
 
 
 def run_all(page) -> None:

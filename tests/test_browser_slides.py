@@ -7,7 +7,7 @@ import pytest
 from browser import PROJECTOR, opened
 from nbformat import write
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from test_browser_lab import PATIENCE, serving
+from test_browser_lab import PATIENCE, click, serving
 
 from course_utils.publish import slides
 
@@ -120,7 +120,7 @@ def test_jupyterlab_shows_the_slides_live(browser, tmp_path):
     page, _ = browser
     with serving(command, tmp_path) as address:
         page.goto(f"{address}/lab/tree/lesson.ipynb?reset")
-        page.click("[title^='Render the current notebook as Reveal Slideshow']", timeout=PATIENCE)
+        click(page, "[title^='Render the current notebook as Reveal Slideshow']")
         slides_in_lab = page.frame_locator("iframe")
         slides_in_lab.locator("h1:visible").wait_for(timeout=PATIENCE)
         slides_in_lab.locator("h1:visible").click()
