@@ -26,4 +26,4 @@ def _still_output(output: NotebookNode) -> NotebookNode:
     if "image/png" in data:
         kept = {"image/png": data["image/png"]}
         return new_output("display_data", data=kept, metadata={"image/png": output.metadata.get("image/png", {})})
-    return new_output("display_data", data={"text/markdown": NO_STILL})
+    return new_output("display_data", data={"text/markdown": data.get("text/markdown", NO_STILL)})
