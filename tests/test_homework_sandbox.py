@@ -34,6 +34,17 @@ def test_where_there_should_be_a_sandbox_there_is_one():
 
 
 @closed
+def test_a_python_behind_several_links_is_found(tmp_path, monkeypatch):
+    """pyenv, stow and others put links between an environment and the Python it was made of."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "python").symlink_to(sys.executable)
+    (tmp_path / "python").symlink_to("elsewhere/python")
+    monkeypatch.setattr(sandbox.sys, "executable", str(tmp_path / "python"))
+    (tmp_path / "shared").mkdir()
+    assert inside("print(6 * 7)", tmp_path / "shared").stdout == "42\n"
+
+
+@closed
 def test_what_code_sees_inside(tmp_path):
     code = f"""
 import json, os, pathlib

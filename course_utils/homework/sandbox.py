@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from course_utils.homework.limits import LIMITS, Limits
@@ -120,11 +120,14 @@ def _bwrap(argv: Sequence[str], shared: Path, way: str, limits: Limits) -> list[
     for place in ("/tmp", "/dev/shm"):
         line += ["--perms", "1777", "--size", str(limits.files), "--tmpfs", place]
     seen = [Path(path) for path in [*SYSTEM, *_python(), *COURSE]]
+    links = [link for link in _links_to_python() if not set(link.parents) & set(seen)]
     # bubblewrap would make the folders on the way to them, too, but so that only root may pass
-    for folder in sorted({parent for path in seen for parent in path.parents} - {Path("/")}):
+    for folder in sorted({parent for path in [*seen, *links] for parent in path.parents} - {Path("/")}):
         line += ["--perms", "0755", "--dir", str(folder)]
     for path in seen:
         line += ["--ro-bind-try", str(path), str(path)]
+    for link in links:
+        line += ["--symlink", os.readlink(link), str(link)]
     line += ["--bind", str(shared), str(shared), "--remount-ro", "/dev", "--remount-ro", "/"]
     settings = {
         "user": 20_000 + os.getpid() % 40_000 if way == ROOT_DROPPED else None,
@@ -147,3 +150,11 @@ def _python() -> list[str]:
     packages = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
     folders = list(dict.fromkeys([sys.prefix, sys.base_prefix, str(installation), *packages]))
     return [path for path in folders if not any(Path(other) in Path(path).parents for other in folders)]
+
+
+def _links_to_python() -> Iterator[Path]:
+    """The links on the way from the name of this Python to its file: an environment's points to that it was made of."""
+    path = Path(sys.executable)
+    while path.is_symlink():
+        yield path
+        path = path.parent / os.readlink(path)
