@@ -136,6 +136,16 @@ def test_a_slider_moves_and_the_picture_changes(lesson):
     page.wait_for_function("([image, old]) => image.src !== old", arg=[picture.element_handle(), before])
 
 
+def test_a_click_on_the_map_of_codes_goes_there(lesson):
+    page, _ = lesson
+    walker = page.locator(".jp-Notebook .jupyter-widgets", has=page.locator("canvas[title^='Map of codes']")).last
+    canvas, picture = walker.locator("canvas").last, walker.locator("img.widget-image")
+    canvas.scroll_into_view_if_needed()
+    before = picture.get_attribute("src")
+    canvas.click(position={"x": 120, "y": 250})
+    page.wait_for_function("([image, old]) => image.src !== old", arg=[picture.element_handle(), before])
+
+
 def test_no_errors_in_the_console(lesson):
     _, said = lesson
     assert said == []
