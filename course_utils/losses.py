@@ -114,6 +114,66 @@ def minimax_generator_loss(fake_logits: Tensor) -> Tensor:
     return -F.softplus(fake_logits).mean()
 
 
+def least_squares_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """The discriminator's half of the least-squares GAN game: D(x) itself, no probability, is to be 1 or 0.
+
+    Mao et al. 2017, equation 9, without the halves, as in CycleGAN (Zhu et al. 2017, section 4). 1/2 when the
+    discriminator cannot tell real from fake and says 1/2 to both.
+    """
+    # E (D(real) - 1)^2 + E D(fake)^2
+    return (real_logits - 1).square().mean() + fake_logits.square().mean()
+
+
+def least_squares_generator_loss(fake_logits: Tensor) -> Tensor:
+    """The generator's half of that game: fakes, too, are to get a 1. 1/4 when the discriminator cannot tell."""
+    # E (D(fake) - 1)^2
+    return (fake_logits - 1).square().mean()
+
+
+def hinge_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """The discriminator's half of the hinge game (Lim and Ye 2017; Miyato et al. 2018, equation 16).
+
+    It minds only data below 1 and samples above -1: 2 where it gives 0 to everything, 0 where the margin is kept.
+    """
+    # E max(0, 1 - D(x)) + E max(0, 1 + D(x_fake))
+    return F.relu(1 - real_logits).mean() + F.relu(1 + fake_logits).mean()
+
+
+def hinge_generator_loss(fake_logits: Tensor) -> Tensor:
+    """The generator's half of it (Miyato et al. 2018, equation 17): no margin, the slope is the same everywhere."""
+    # -E D(x_fake)
+    return -fake_logits.mean()
+
+
+def r1_penalty(real_logits: Tensor, x: Tensor) -> Tensor:
+    """Half the squared slope of the logits (B,) at the data x (B, ...), batch mean (Mescheder et al. 2018, equation 9).
+
+    Logits and x must come from one pass, each logit from its own x (so no batch norm between them), and x must ask for
+    gradients before that pass. The penalty can be differentiated in its turn. Raises ValueError for shapes that do not
+    fit, and where there is no gradient to take.
+    """
+    if real_logits.shape != x.shape[:1]:
+        raise ValueError(f"real_logits must be (B,) for x (B, ...), got {tuple(real_logits.shape)} and {tuple(x.shape)}")
+    if not (x.requires_grad and real_logits.requires_grad):
+        raise ValueError("no gradient from the logits to x: x.requires_grad_() before the discriminator sees it")
+    # 1/2 E ||grad_x D(x)||^2
+    (slope,) = torch.autograd.grad(real_logits.sum(), x, create_graph=True)
+    return 0.5 * slope.square().flatten(1).sum(1).mean()
+
+
+def orthogonal_penalty(patterns: Tensor) -> Tensor:
+    """How much the rows of `patterns` (n, d) overlap: the sum of their squared products over all ordered pairs.
+
+    Zero where all are at right angles, however long (Brock et al. 2019, equation 3). Raises ValueError for other shapes.
+    """
+    if patterns.ndim != 2:
+        raise ValueError(f"patterns must be (n, d), one row a pattern, got {tuple(patterns.shape)}")
+    # ||W W^T o (1 - I)||_F^2
+    with torch.autocast(patterns.device.type, enabled=False):  # it would round the products to bfloat16
+        products = patterns @ patterns.T
+    return (products - products.diagonal().diag()).square().sum()
+
+
 def vae_gan_discriminator_loss(
     real_logits: Tensor, hat_logits: Tensor, fake_logits: Tensor, weight_hat: float = 1.0, weight_fake: float = 1.0
 ) -> Tensor:

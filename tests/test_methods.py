@@ -60,6 +60,12 @@ UPDATES = {
     "ganomaly": [{"generator": {"encoder", "decoder", "second_encoder"}, "discriminator": {"discriminator"}}],
     "skip_ganomaly": [{"generator": {"generator"}, "discriminator": {"discriminator"}}],
     "attention_vae": [{"autoencoder": {"encoder", "decoder"}, "discriminator": {"discriminator"}}],
+    "pix2pix": [{"discriminator": {"discriminator"}}, {"generator": {"generator"}}],
+    "l1_translator": [{"generator": {"generator"}}],
+    "cycle_gan": [
+        {"generators": {"a_to_b", "b_to_a"}},
+        {"discriminator_a": {"discriminator_a"}, "discriminator_b": {"discriminator_b"}},
+    ],
     "classifier": [{"classifier": {"trunk", "head"}}],
 }
 # how often each part computes in one training step
@@ -84,6 +90,9 @@ FORWARD_PASSES = {
     # the same, and x_hat once more, through which the generator is judged
     "skip_ganomaly": {"generator": 1, "discriminator": 5},
     "attention_vae": {"encoder": 1, "decoder": 1, "discriminator": 3},
+    "pix2pix": {"generator": 1, "discriminator": 3},
+    "l1_translator": {"generator": 1},
+    "cycle_gan": {"a_to_b": 2, "b_to_a": 2, "discriminator_a": 3, "discriminator_b": 3},
     "classifier": {"trunk": 1},
 }
 # what a role may move, but its loss does not reach

@@ -267,6 +267,7 @@ ALL = {
     "spatial": lambda: networks.SpatialEncoder(IMAGE, 3, width=4),
     "spatial decoder": lambda: networks.SpatialDecoder(3, IMAGE, width=4),
     "skip": lambda: networks.SkipAutoencoder(IMAGE, width=4),
+    "patches": lambda: networks.PatchDiscriminator(IMAGE, width=4),
 }
 INPUTS = {"spatial decoder": (3, 3, 2), "mlp decoder": (5,), "conv decoder": (5,)}
 

@@ -81,8 +81,18 @@ def heads(seed, n, shape):
     return [2 * normal(seed, n, math.prod(shape))]
 
 
+def one(seed, n, shape):
+    return [normal(seed, n, *shape)]
+
+
 def to_standard_normal(z, mu, logvar):
     return losses.kl_monte_carlo(z, mu, logvar, Gaussian(mu.shape[-1]).to(z.dtype))
+
+
+def slope_of_squares(x):
+    """The R1 penalty of D(x) = sum x^2 / 2, whose slope is x."""
+    x = x.clone().requires_grad_()
+    return losses.r1_penalty(0.5 * x.square().flatten(1).sum(1), x)
 
 
 LOSSES = {
@@ -98,10 +108,20 @@ LOSSES = {
     "agreement_loss": Loss(losses.agreement_loss, two_views, flat=True, additive=False, lower=0),
     "discriminator_loss": Loss(losses.discriminator_loss, both_logits, of_pairs=False, additive=False, lower=0),
     "generator_loss": Loss(losses.generator_loss, logits, additive=False, lower=0),
+    "hinge_discriminator_loss": Loss(
+        losses.hinge_discriminator_loss, both_logits, of_pairs=False, additive=False, lower=0
+    ),
+    "hinge_generator_loss": Loss(losses.hinge_generator_loss, logits, additive=False),
+    "r1_penalty": Loss(slope_of_squares, one, lower=0),
+    "orthogonal_penalty": Loss(losses.orthogonal_penalty, heads, flat=True, separable=False, additive=False, lower=0),
     "vae_gan_discriminator_loss": Loss(
         losses.vae_gan_discriminator_loss, three_logits, of_pairs=False, additive=False, lower=0
     ),
     "vae_gan_decoder_loss": Loss(losses.vae_gan_decoder_loss, both_logits, of_pairs=False, additive=False, lower=0),
+    "least_squares_discriminator_loss": Loss(
+        losses.least_squares_discriminator_loss, both_logits, of_pairs=False, additive=False, lower=0
+    ),
+    "least_squares_generator_loss": Loss(losses.least_squares_generator_loss, logits, additive=False, lower=0),
     "feature_loss": Loss(losses.feature_loss, two, separable=False, additive=False, lower=0),
     "minimax_generator_loss": Loss(losses.minimax_generator_loss, logits, additive=False, upper=0),
     "cluster_head_penalty": Loss(
@@ -193,7 +213,7 @@ def test_shapes_that_do_not_fit_are_named_and_never_broadcast(name, seed, n, sha
 
 
 @pytest.mark.parametrize("dtype", HALF, ids=str)
-@pytest.mark.parametrize("name", [name for name in LOSSES if name not in ("mmd2", "cluster_head_penalty")])
+@pytest.mark.parametrize("name", [name for name in LOSSES if name not in ("mmd2", "cluster_head_penalty", "orthogonal_penalty")])
 @quick
 @given(seed=seeds)
 def test_in_half_precision_it_stays_there_and_is_roughly_right(name, dtype, seed):
@@ -258,6 +278,60 @@ def test_the_two_sides_of_the_game(seed, n, m):
     assert close(losses.minimax_generator_loss(fake), -losses.generator_loss(-fake))
     assert losses.generator_loss(fake + 1) < losses.generator_loss(fake)
     assert losses.minimax_generator_loss(fake + 1) < losses.minimax_generator_loss(fake)
+
+
+@quick
+@given(seeds, st.integers(1, 6), st.integers(1, 6), floats)
+def test_the_hinge_minds_what_is_on_the_wrong_side_of_its_margin_and_nothing_else(seed, n, m, dtype):
+    real, fake = (2 * normal(s, k, dtype=dtype).requires_grad_() for s, k in ((seed, n), (seed + 1, m)))
+    found = losses.hinge_discriminator_loss(real, fake)
+    lacking = sum(max(0.0, 1 - t) for t in real.tolist()) / n + sum(max(0.0, 1 + t) for t in fake.tolist()) / m
+    assert close(found.detach(), lacking, dtype)
+    of_real, of_fake = torch.autograd.grad(found, (real, fake))
+    assert torch.equal(of_real, -(real < 1).to(dtype) / n) and torch.equal(of_fake, (fake > -1).to(dtype) / m)
+    assert close(losses.hinge_discriminator_loss(-fake.detach(), -real.detach()), found.detach(), dtype)
+    assert losses.hinge_discriminator_loss(torch.ones(n), -torch.ones(m)) == 0
+    assert losses.hinge_discriminator_loss(torch.zeros(n), torch.zeros(m)) == 2
+    assert close(losses.hinge_generator_loss(fake.detach()), -sum(fake.tolist()) / m, dtype)
+
+
+@quick
+@given(seeds, sizes, shapes, floats)
+def test_r1_is_half_the_squared_slope_and_can_be_differentiated(seed, n, shape, dtype):
+    """D(x) = sum w sin(x) has the slope w cos(x)."""
+    x, w = normal(seed, n, *shape, dtype=dtype).requires_grad_(), normal(seed + 1, *shape, dtype=dtype).requires_grad_()
+    found = losses.r1_penalty((w * x.sin()).flatten(1).sum(1), x)
+    assert close(found.detach(), 0.5 * (w * x.cos()).square().flatten(1).sum(1).mean().detach(), dtype)
+    (slope,) = torch.autograd.grad(found, w)
+    assert close(slope, (w * x.cos().square()).mean(0).detach(), dtype)
+
+
+def test_r1_says_what_it_needs():
+    x = torch.rand(4, 1, 2, 2)
+    logits = torch.nn.Linear(4, 1)(x.flatten(1))[:, 0]
+    for seen, given_logits in ((x, logits), (x.clone().requires_grad_(), torch.zeros(4))):
+        with pytest.raises(ValueError, match=r"x.requires_grad_\(\) before the discriminator sees it"):
+            losses.r1_penalty(given_logits, seen)
+    for bad in (torch.zeros(4, 1), torch.zeros(3), torch.zeros(())):
+        with pytest.raises(ValueError, match=r"real_logits must be \(B,\)") as error:
+            losses.r1_penalty(bad, x)
+        assert str(tuple(bad.shape)) in str(error.value)
+
+
+@quick
+@given(seeds, st.integers(1, 6), st.integers(1, 6), st.floats(0.1, 10))
+def test_patterns_at_right_angles_cost_nothing_however_long(seed, n, d, size):
+    w = normal(seed, n, d)
+    by_loops = sum((w[i] @ w[j]) ** 2 for i in range(n) for j in range(n) if i != j)
+    assert close(losses.orthogonal_penalty(w), by_loops)
+    turned = w @ rotation(seed + 1, d)
+    assert close(losses.orthogonal_penalty(size * turned) / size**4, losses.orthogonal_penalty(w))
+    orthogonal = rotation(seed, max(n, d))[:n] * (size * torch.arange(1, n + 1))[:, None]
+    assert losses.orthogonal_penalty(orthogonal) == pytest.approx(0, abs=1e-6 * size**4)
+    for bad in (w[0], w[None]):
+        with pytest.raises(ValueError, match="patterns must be") as error:
+            losses.orthogonal_penalty(bad)
+        assert str(tuple(bad.shape)) in str(error.value)
 
 
 @quick

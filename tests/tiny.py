@@ -23,12 +23,15 @@ from course_utils.methods import (
     ClusteringAAE,
     ConditionalGAN,
     ConditionalVAE,
+    CycleGAN,
     DimensionReductionAAE,
     FeatureVAE,
     GANomaly,
+    L1Translator,
     LabelledAAE,
     Method,
     MomentMatching,
+    Pix2Pix,
     SemiSupervisedAAE,
     SkipGANomaly,
     SupervisedAAE,
@@ -208,6 +211,19 @@ def attention_vae(channels: int = 3, **options) -> AttentionVAE:
     )
 
 
+HALF = (1, 8, 4)  # two images side by side make one of IMAGE
+
+
+def pix2pix(**options) -> Pix2Pix:
+    discriminator = networks.PatchDiscriminator((2, *HALF[1:]), width=4)
+    return Pix2Pix(networks.SkipAutoencoder(HALF, width=4), discriminator, **options)
+
+
+def cycle_gan(**options) -> CycleGAN:
+    generators = [networks.SkipAutoencoder(HALF, width=4) for _ in range(2)]
+    return CycleGAN(*generators, *(networks.PatchDiscriminator(HALF, width=4) for _ in range(2)), **options)
+
+
 # name -> how to build it; the name begins with the method
 BUILDERS: dict[str, Callable[[], Method]] = {
     "autoencoder mlp": lambda: autoencoder("mlp"),
@@ -271,6 +287,9 @@ BUILDERS: dict[str, Callable[[], Method]] = {
     "ganomaly mlp": lambda: ganomaly("mlp"),
     "skip_ganomaly conv": skip_ganomaly,
     "attention_vae conv": attention_vae,
+    "pix2pix conv": pix2pix,
+    "l1_translator conv": lambda: L1Translator(networks.SkipAutoencoder(HALF, width=4)),
+    "cycle_gan conv": cycle_gan,
     "classifier mlp": lambda: Classifier(trunk("mlp")),
     "classifier conv": lambda: Classifier(trunk("conv")),
 }

@@ -14,6 +14,7 @@ from course_utils.methods.classifier import Classifier
 from course_utils.methods.clustering_aae import ClusteringAAE
 from course_utils.methods.conditional_gan import ConditionalGAN
 from course_utils.methods.conditional_vae import ConditionalVAE
+from course_utils.methods.cycle_gan import CycleGAN
 from course_utils.methods.dimension_reduction_aae import DimensionReductionAAE
 from course_utils.methods.feature_vae import FeatureVAE
 from course_utils.methods.full_covariance_vae import FullCovarianceVAE
@@ -21,6 +22,7 @@ from course_utils.methods.gan import GAN
 from course_utils.methods.ganomaly import GANomaly
 from course_utils.methods.labelled_aae import LabelledAAE
 from course_utils.methods.moment_matching import MomentMatching
+from course_utils.methods.pix2pix import L1Translator, Pix2Pix
 from course_utils.methods.semantic_hashing import SemanticHashing
 from course_utils.methods.semi_supervised_aae import SemiSupervisedAAE
 from course_utils.methods.semi_supervised_vae import LayeredVAE, SemiSupervisedVAE
@@ -46,15 +48,18 @@ __all__ = [
     "ClusteringAAE",
     "ConditionalGAN",
     "ConditionalVAE",
+    "CycleGAN",
     "DenoisingAutoencoder",
     "DimensionReductionAAE",
     "FeatureVAE",
     "FullCovarianceVAE",
     "GANomaly",
+    "L1Translator",
     "LabelledAAE",
     "LayeredVAE",
     "Method",
     "MomentMatching",
+    "Pix2Pix",
     "SemanticHashing",
     "SemiSupervisedAAE",
     "SemiSupervisedVAE",

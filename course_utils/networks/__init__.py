@@ -15,6 +15,7 @@ from course_utils.networks.encoders import (
     GaussianEncoder,
     UniversalEncoder,
 )
+from course_utils.networks.patches import PatchDiscriminator
 from course_utils.networks.skip import SkipAutoencoder
 from course_utils.networks.spatial import SpatialDecoder, SpatialEncoder
 from course_utils.networks.trunks import ACTIVATIONS, Trunk, activation, conv, mlp, strided_conv
@@ -30,6 +31,7 @@ __all__ = [
     "FeatureDiscriminator",
     "GaussianEncoder",
     "MLPDecoder",
+    "PatchDiscriminator",
     "SkipAutoencoder",
     "SpatialDecoder",
     "SpatialEncoder",

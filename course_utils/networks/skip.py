@@ -11,8 +11,9 @@ from course_utils.networks.trunks import check_input
 class SkipAutoencoder(nn.Module):
     """Images (B, C, H, W) to images, by three convolutions of stride 2 and back, each size joined to its like.
 
-    The shape of a U-Net (Ronneberger et al. 2015), as in Skip-GANomaly (Akcay et al. 2019, figure 2), at the scale of
-    digits. H and W divisible by 4; batch norm after all but the first and the last layer; outputs in (0, 1).
+    The shape of a U-Net (Ronneberger et al. 2015), as in pix2pix (Isola et al. 2017, section 3.2.1) and Skip-GANomaly
+    (Akcay et al. 2019, figure 2), at the scale of digits. H and W divisible by 4; batch norm after all but the first
+    and the last layer; outputs in (0, 1).
     """
 
     def __init__(self, in_shape: Sequence[int], width: int = 16):
