@@ -74,6 +74,33 @@ class Gaussian(Distribution):
         return -0.5 * (squares + self.dim * math.log(2 * math.pi * self.std**2))
 
 
+class TruncatedGaussian(Distribution):
+    """N(0, I) in `dim` dimensions without its tails: every entry lies in [-threshold, threshold].
+
+    The "truncation trick" draws z from it, from a generator that was trained on the whole N(0, I): entries outside are
+    drawn again (Brock et al. 2019, section 3.1). Here the same at once, by the inverse of the distribution function.
+    """
+
+    def __init__(self, dim: int, threshold: float):
+        super().__init__(dim)
+        if threshold <= 0:
+            raise ValueError(f"the threshold must be positive, got {threshold}")
+        self.threshold = threshold
+        self.inside = math.erf(threshold / math.sqrt(2))  # the probability that an entry of N(0, I) has
+
+    def sample(self, n: int, labels: Tensor | None = None) -> Tensor:
+        if labels is not None:
+            self._labels(n, labels)
+        u = 2 * torch.rand(n, self.dim, device=self._origin.device, dtype=self._origin.dtype) - 1
+        # where inside rounds to 1, u = -1 would be infinitely far out
+        return (math.sqrt(2) * torch.erfinv(self.inside * u)).clamp(-self.threshold, self.threshold)
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        self._check(z)
+        log_p = -0.5 * z.square().sum(1) - self.dim * math.log(math.sqrt(2 * math.pi) * self.inside)
+        return log_p.masked_fill((z.abs() > self.threshold).any(1), -math.inf)
+
+
 class GaussianMixture(Distribution):
     """Equal-weight mixture of K Gaussians: means (K, dim), scale (K, dim, dim) with covariance scale @ scale^T.
 

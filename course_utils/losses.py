@@ -153,7 +153,9 @@ def r1_penalty(real_logits: Tensor, x: Tensor) -> Tensor:
     fit, and where there is no gradient to take.
     """
     if real_logits.shape != x.shape[:1]:
-        raise ValueError(f"real_logits must be (B,) for x (B, ...), got {tuple(real_logits.shape)} and {tuple(x.shape)}")
+        raise ValueError(
+            f"real_logits must be (B,) for x (B, ...), got {tuple(real_logits.shape)} and {tuple(x.shape)}"
+        )
     if not (x.requires_grad and real_logits.requires_grad):
         raise ValueError("no gradient from the logits to x: x.requires_grad_() before the discriminator sees it")
     # 1/2 E ||grad_x D(x)||^2
@@ -164,7 +166,8 @@ def r1_penalty(real_logits: Tensor, x: Tensor) -> Tensor:
 def orthogonal_penalty(patterns: Tensor) -> Tensor:
     """How much the rows of `patterns` (n, d) overlap: the sum of their squared products over all ordered pairs.
 
-    Zero where all are at right angles, however long (Brock et al. 2019, equation 3). Raises ValueError for other shapes.
+    Zero where all are at right angles, however long (Brock et al. 2019, equation 3). Raises ValueError for another
+    shape.
     """
     if patterns.ndim != 2:
         raise ValueError(f"patterns must be (n, d), one row a pattern, got {tuple(patterns.shape)}")
@@ -172,6 +175,17 @@ def orthogonal_penalty(patterns: Tensor) -> Tensor:
     with torch.autocast(patterns.device.type, enabled=False):  # it would round the products to bfloat16
         products = patterns @ patterns.T
     return (products - products.diagonal().diag()).square().sum()
+
+
+def matching_discriminator_loss(real_logits: Tensor, wrong_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """The loss of a discriminator that also asks whether image and caption match (Reed et al. 2016, algorithm 1).
+
+    wrong_logits: of real images, each with the caption of another one. They and the fakes count half each, so that
+    2 log 2 = 1.386 is again what a discriminator pays that cannot tell.
+    """
+    # -E log D(x, t) - 1/2 E log(1 - D(x, t')) - 1/2 E log(1 - D(x_fake, t))
+    on_fakes = 0.5 * (F.softplus(wrong_logits).mean() + F.softplus(fake_logits).mean())
+    return F.softplus(-real_logits).mean() + on_fakes
 
 
 def vae_gan_discriminator_loss(

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from properties import close, floats, normal, quick, seeds, sizes
+from scipy import stats
 
 from course_utils import distributions
 from course_utils.distributions import (
@@ -17,6 +18,7 @@ from course_utils.distributions import (
     Gaussian,
     GaussianMixture,
     SwissRoll,
+    TruncatedGaussian,
     ring_of_gaussians,
     ten_gaussians,
 )
@@ -33,6 +35,7 @@ def mixture(seed: int, n_modes: int, dim: int, size: float) -> GaussianMixture:
 # name -> how to make one from (seed, a number of classes, a dimension, a size)
 KINDS = {
     "Gaussian": lambda seed, k, dim, size: Gaussian(dim, std=size),
+    "TruncatedGaussian": lambda seed, k, dim, size: TruncatedGaussian(dim, threshold=size),
     "GaussianMixture": mixture,
     "ring_of_gaussians": lambda seed, k, dim, size: ring_of_gaussians(k, radius=2 * size, std=0.1 * size),
     "ten_gaussians": lambda seed, k, dim, size: ten_gaussians(k, long=0.4 * size, short=0.05 * size),
@@ -142,6 +145,7 @@ def test_no_density_is_said(name):
 
 NARROWER = {
     "Gaussian": lambda seed, k, dim, size: Gaussian(dim, std=0.7 * size),
+    "TruncatedGaussian": lambda seed, k, dim, size: TruncatedGaussian(dim, threshold=0.7 * size),
     "GaussianMixture": lambda *settings: first_component(mixture(*settings)),
     "ring_of_gaussians": lambda *settings: first_component(KINDS["ring_of_gaussians"](*settings)),
     "ten_gaussians": lambda *settings: first_component(KINDS["ten_gaussians"](*settings)),
@@ -162,6 +166,26 @@ def test_samples_follow_the_density(name, settings):
     z = sampled(p, settings[0] % 1000, N)
     ratio = (q.log_prob(z) - p.log_prob(z)).exp()
     assert abs(ratio.mean() - 1) < 5 * ratio.std() / math.sqrt(N) + 1e-6
+
+
+@quick
+@given(st.floats(0.05, 9), seeds)
+def test_a_truncated_gaussian_is_scipys(threshold, seed):
+    p, expected = TruncatedGaussian(3, threshold).double(), stats.truncnorm(-threshold, threshold)
+    z = sampled(p, seed, 2000)
+    assert z.abs().max() <= threshold
+    assert stats.kstest(z.flatten().numpy(), expected.cdf).pvalue > 1e-4
+    assert close(p.log_prob(z[:5]), expected.logpdf(z[:5].numpy()).sum(1))
+    outside = torch.tensor([[0.0, 1.01 * threshold, 0.0]], dtype=torch.float64)
+    assert p.log_prob(outside) == -math.inf
+
+
+def test_a_truncated_gaussian_stays_finite_where_nothing_is_left_out(monkeypatch):
+    """In float32 the probability of six standard deviations rounds to one; the very end of it is infinitely far out."""
+    monkeypatch.setattr(torch, "rand", lambda *shape, **like: torch.zeros(shape, **like))
+    assert (TruncatedGaussian(2, 6.0).sample(3) == -6).all()
+    with pytest.raises(ValueError, match="threshold must be positive, got 0"):
+        TruncatedGaussian(2, 0)
 
 
 @quick
