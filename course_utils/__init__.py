@@ -6,7 +6,7 @@ lines above it (and some in its own line). What trains and measures knows nothin
 
     set_up  files  runtime  distributed  checkpoints  progress  results  losses  networks  distributions  attributes
     corruptions  distortions  datasets  metrics
-    attribute_vectors
+    attribute_vectors  strokes
     defects  outlines
     methods
     anomalies

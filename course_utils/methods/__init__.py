@@ -1,6 +1,7 @@
 """One file a method, each with the training step of its paper, on the contract in `base`."""
 
 from course_utils.methods.aae import AAE
+from course_utils.methods.age_cgan import AgeCGAN
 from course_utils.methods.anogan import AnoGAN
 from course_utils.methods.attention_vae import AttentionVAE
 from course_utils.methods.attribute_gan import AttributeGAN
@@ -27,6 +28,7 @@ from course_utils.methods.semantic_hashing import SemanticHashing
 from course_utils.methods.semi_supervised_aae import SemiSupervisedAAE
 from course_utils.methods.semi_supervised_vae import LayeredVAE, SemiSupervisedVAE
 from course_utils.methods.skip_ganomaly import SkipGANomaly
+from course_utils.methods.stack_gan import StackGAN
 from course_utils.methods.supervised_aae import SupervisedAAE
 from course_utils.methods.vae import VAE
 from course_utils.methods.vae_gan import VAEGAN
@@ -36,6 +38,7 @@ __all__ = [
     "GAN",
     "VAE",
     "VAEGAN",
+    "AgeCGAN",
     "AnoGAN",
     "AttentionVAE",
     "AttributeGAN",
@@ -64,5 +67,6 @@ __all__ = [
     "SemiSupervisedAAE",
     "SemiSupervisedVAE",
     "SkipGANomaly",
+    "StackGAN",
     "SupervisedAAE",
 ]

@@ -16,6 +16,7 @@ from course_utils.networks.encoders import (
     UniversalEncoder,
 )
 from course_utils.networks.patches import PatchDiscriminator
+from course_utils.networks.refiner import Refiner
 from course_utils.networks.skip import SkipAutoencoder
 from course_utils.networks.spatial import SpatialDecoder, SpatialEncoder
 from course_utils.networks.trunks import ACTIVATIONS, Trunk, activation, conv, mlp, strided_conv
@@ -32,6 +33,7 @@ __all__ = [
     "GaussianEncoder",
     "MLPDecoder",
     "PatchDiscriminator",
+    "Refiner",
     "SkipAutoencoder",
     "SpatialDecoder",
     "SpatialEncoder",
