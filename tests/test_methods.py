@@ -60,6 +60,8 @@ UPDATES = {
     "ganomaly": [{"generator": {"encoder", "decoder", "second_encoder"}, "discriminator": {"discriminator"}}],
     "skip_ganomaly": [{"generator": {"generator"}, "discriminator": {"discriminator"}}],
     "attention_vae": [{"autoencoder": {"encoder", "decoder"}, "discriminator": {"discriminator"}}],
+    "stack_gan": [{"discriminator": {"discriminator"}}, {"generator": {"augmentation", "generator"}}],
+    "age_cgan": [{"discriminator": {"discriminator"}}, {"generator": {"generator"}, "encoder": {"encoder"}}],
     "pix2pix": [{"discriminator": {"discriminator"}}, {"generator": {"generator"}}],
     "l1_translator": [{"generator": {"generator"}}],
     "cycle_gan": [
@@ -90,6 +92,9 @@ FORWARD_PASSES = {
     # the same, and x_hat once more, through which the generator is judged
     "skip_ganomaly": {"generator": 1, "discriminator": 5},
     "attention_vae": {"encoder": 1, "decoder": 1, "discriminator": 3},
+    # images with their captions and with wrong ones, samples; then samples again
+    "stack_gan": {"generator": 2, "discriminator": 4, "below": 0},
+    "age_cgan": {"generator": 2, "discriminator": 3, "encoder": 1, "judge": 0},
     "pix2pix": {"generator": 1, "discriminator": 3},
     "l1_translator": {"generator": 1},
     "cycle_gan": {"a_to_b": 2, "b_to_a": 2, "discriminator_a": 3, "discriminator_b": 3},

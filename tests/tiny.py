@@ -12,6 +12,7 @@ from course_utils.methods import (
     GAN,
     VAE,
     VAEGAN,
+    AgeCGAN,
     AnoGAN,
     AttentionVAE,
     AttributeGAN,
@@ -34,6 +35,7 @@ from course_utils.methods import (
     Pix2Pix,
     SemiSupervisedAAE,
     SkipGANomaly,
+    StackGAN,
     SupervisedAAE,
 )
 from course_utils.methods.class_style_aae import ClassStyleAAE
@@ -224,6 +226,26 @@ def cycle_gan(**options) -> CycleGAN:
     return CycleGAN(*generators, *(networks.PatchDiscriminator(HALF, width=4) for _ in range(2)), **options)
 
 
+SMALL = (IMAGE[0], IMAGE[1] // 2, IMAGE[2] // 2)  # what the first stage of a tiny StackGAN draws
+
+
+def stack_gan(stages: int = 1, **options) -> StackGAN:
+    """The first stage; or the second, on top of a first that is not trained."""
+    augmentation = networks.GaussianEncoder(networks.mlp((N_ATTRIBUTES,), (8,)), LATENT_DIM)
+    if stages == 2:
+        refiner = networks.Refiner(IMAGE, LATENT_DIM, width=4)
+        return StackGAN(augmentation, refiner, feature_discriminator(N_ATTRIBUTES), below=stack_gan(), **options)
+    generator = networks.StridedDecoder(2 * LATENT_DIM, SMALL, 4, (4,), ends_in_convolution=True)
+    discriminator = networks.FeatureDiscriminator(SMALL, (4, 4), 8, first_stride=1, n_attributes=N_ATTRIBUTES)
+    return StackGAN(augmentation, generator, discriminator, distributions.Gaussian(LATENT_DIM), **options)
+
+
+def age_cgan(**options) -> AgeCGAN:
+    n, judge = N_ATTRIBUTES, Classifier(trunk("conv"))
+    parts = (strided_decoder(n), feature_discriminator(n), networks.DeterministicEncoder(trunk("conv"), LATENT_DIM))
+    return AgeCGAN(*parts, judge, distributions.Gaussian(LATENT_DIM), **options)
+
+
 # name -> how to build it; the name begins with the method
 BUILDERS: dict[str, Callable[[], Method]] = {
     "autoencoder mlp": lambda: autoencoder("mlp"),
@@ -290,6 +312,9 @@ BUILDERS: dict[str, Callable[[], Method]] = {
     "pix2pix conv": pix2pix,
     "l1_translator conv": lambda: L1Translator(networks.SkipAutoencoder(HALF, width=4)),
     "cycle_gan conv": cycle_gan,
+    "stack_gan stage 1 conv": stack_gan,
+    "stack_gan stage 2 conv": lambda: stack_gan(2),
+    "age_cgan conv": age_cgan,
     "classifier mlp": lambda: Classifier(trunk("mlp")),
     "classifier conv": lambda: Classifier(trunk("conv")),
 }

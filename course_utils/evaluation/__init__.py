@@ -3,6 +3,7 @@
 They score the test images once, after training; nothing is chosen by these numbers. One file a subject.
 """
 
+from course_utils.evaluation.age_cgan import aged_images
 from course_utils.evaluation.anomalies import class_subset, detection, planted_defects
 from course_utils.evaluation.attributes import (
     attribute_images,
@@ -33,6 +34,7 @@ from course_utils.evaluation.images import class_images, image_game, image_quali
 from course_utils.evaluation.parts import mixture_parts, parts, roll_parts
 from course_utils.evaluation.points import N_POINTS, points, ring, ring_game
 from course_utils.evaluation.posteriors import draws, normality, posteriors, slope
+from course_utils.evaluation.stack_gan import captioned_images, stacked_images
 from course_utils.evaluation.style import in_every_class, seen_percent, style, style_and_content
 from course_utils.evaluation.vae_gan import (
     SANE_CLASS_PERCENT,
@@ -48,12 +50,14 @@ __all__ = [
     "PARZEN_WIDTHS",
     "SANE_CLASS_PERCENT",
     "SANE_RAREST_PERCENT",
+    "aged_images",
     "asks_for_class",
     "attribute_faces",
     "attribute_images",
     "attribute_images_and_reconstructions",
     "attribute_regression",
     "bounds",
+    "captioned_images",
     "class_images",
     "class_style_codes",
     "class_subset",
@@ -95,6 +99,7 @@ __all__ = [
     "seen_percent",
     "semi_supervised",
     "slope",
+    "stacked_images",
     "style",
     "style_and_content",
     "test_images",

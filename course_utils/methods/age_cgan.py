@@ -16,7 +16,7 @@ class AgeCGAN(Method):
     """A GAN of p(x|a), and two ways from an image back to its noise z: an encoder, then a search from there.
 
     Roles: `discriminator`, `generator`, `encoder`. The discriminator steps first; then generator and encoder do,
-    simultaneously: the encoder learns to find the z of samples (Antipov et al. 2017, section 2.2). Ages a are one-hot,
+    simultaneously: the encoder learns to find the z of samples (Antipov et al. 2017, section 2). Ages a are one-hot,
     ``batch["attributes"]`` (B, n_ages). Knowing z and the age of an image, `decode` draws it at another age.
 
     judge: a trained classifier, FR in the paper; what its features do not tell apart counts as the same identity. It
@@ -102,7 +102,7 @@ class AgeCGAN(Method):
         return x.flatten(1) if view == "pixels" else self.judge.features(x)
 
     def search(self, x: Tensor, ages: Tensor, view: str = "identity") -> Tensor:
-        """The noise (B, latent_dim) whose image, at these ages (B, n_ages), looks most like x (their equations 2, 3).
+        """The noise (B, latent_dim) whose image, at these ages (B, n_ages), looks most like x (their section 2.2).
 
         From `encode` on, downhill on the squared distance of what `look` gives. No parameter of the networks moves.
         Raises RuntimeError in training mode: batch norm would let the images of a batch change each other's results.

@@ -21,8 +21,7 @@ class StackGAN(Method):
     augmentation: conditioning augmentation, captions to mean and logvar of a Gaussian, from which c is drawn anew in
         every pass. The role `generator` moves it, too.
     weight_kl: of its KL to N(0, I), a sum over the entries of c. The paper has 1 (equation 4), its authors' code twice
-        the mean over 128 entries: the default. With 1 a caption costs more than the discriminator charges for
-        ignoring it.
+        the mean over 128 entries: the default.
     """
 
     training_only = ("discriminator", "below")  # the stage below has a recipe, and weights, of its own

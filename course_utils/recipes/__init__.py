@@ -2,6 +2,7 @@
 
 from course_utils.recipes import (
     adversarial,
+    age_cgan,
     anomalies,
     attributes,
     autoencoders,
@@ -16,6 +17,7 @@ from course_utils.recipes import (
     priors,
     semi_supervised,
     semi_supervised_vae,
+    stack_gan,
     supervised,
     toy,
     vae_gan,
@@ -42,5 +44,7 @@ FAMILIES = (
     faces,
     anomalies,
     family,
+    stack_gan,
+    age_cgan,
 )
 ALL = {recipe.name: recipe for family in FAMILIES for recipe in family.RECIPES}
