@@ -36,6 +36,7 @@ from course_utils.evaluation.points import N_POINTS, points, ring, ring_game
 from course_utils.evaluation.posteriors import draws, normality, posteriors, slope
 from course_utils.evaluation.stack_gan import captioned_images, stacked_images
 from course_utils.evaluation.style import in_every_class, seen_percent, style, style_and_content
+from course_utils.evaluation.translation import drawn_both_ways, drawn_digits
 from course_utils.evaluation.vae_gan import (
     SANE_CLASS_PERCENT,
     SANE_RAREST_PERCENT,
@@ -68,6 +69,8 @@ __all__ = [
     "clustering_scores",
     "codes",
     "detection",
+    "drawn_both_ways",
+    "drawn_digits",
     "draws",
     "faces",
     "family",

@@ -20,6 +20,7 @@ from course_utils.recipes import (
     stack_gan,
     supervised,
     toy,
+    translation,
     vae_gan,
     variational,
 )
@@ -46,5 +47,6 @@ FAMILIES = (
     family,
     stack_gan,
     age_cgan,
+    translation,
 )
 ALL = {recipe.name: recipe for family in FAMILIES for recipe in family.RECIPES}

@@ -1,0 +1,62 @@
+"""Recipes that translate outlines into digits, with and without pairs: pix2pix and CycleGAN (notebook 17).
+
+All have the same generator, and discriminators that judge patches of 10x10 pixels.
+"""
+
+from collections.abc import Callable
+
+from course_utils import evaluation, networks, outlines
+from course_utils.methods import CycleGAN, L1Translator, Pix2Pix
+from course_utils.recipes.base import IMAGE, Recipe, by_mode
+
+WIDTH = 24
+LR = 1e-3
+
+
+def generator() -> networks.SkipAutoencoder:
+    """An image to an image: three convolutions down and three up, with ways past the middle."""
+    return networks.dcgan_init(networks.SkipAutoencoder(IMAGE, WIDTH))
+
+
+def discriminator(images: int = 1) -> networks.PatchDiscriminator:
+    """7x7 verdicts on so many images, given as channels."""
+    return networks.dcgan_init(networks.PatchDiscriminator((images, *IMAGE[1:]), WIDTH))
+
+
+def pix2pix(**options) -> Callable[[], Pix2Pix]:
+    """A function that builds a pix2pix; `options` go to `Pix2Pix`."""
+    return lambda: Pix2Pix(generator(), discriminator(2), lr=LR, **options)
+
+
+def l1_translator() -> L1Translator:
+    """The generator of `pix2pix` without its opponent."""
+    return L1Translator(generator(), lr=LR)
+
+
+def cycle_gan(**options) -> Callable[[], CycleGAN]:
+    """A function that builds a CycleGAN; `options` go to `CycleGAN`."""
+    return lambda: CycleGAN(generator(), generator(), discriminator(), discriminator(), lr=LR, **options)
+
+
+_NETWORKS = (
+    f"ours: outlines and digits of 28x28, a U-Net of three convolutions ({WIDTH} to {2 * WIDTH} channels), patches of "
+    "10x10, batches of 100, Adam 1e-3, pixels from 0 to 1"
+)
+_PIX2PIX = f"Isola et al. 2017, sections 3 and 6.2 (beta1 0.5, weights N(0, 0.02^2)), no dropout; {_NETWORKS}"
+_CYCLE_GAN = (
+    f"Zhu et al. 2017, sections 3 and 4 (least squares, beta1 0.5, weights N(0, 0.02^2)), without history of drawings "
+    f"and identity loss; {_NETWORKS}; outlines of one half of the images, digits of the other"
+)
+_PAIRS = {"evaluate": evaluation.drawn_digits, "prepare": outlines.pairs, "epochs": by_mode(6, 8, 50)}
+# half as many images, so twice as many epochs for as many steps
+_UNPAIRED = {"evaluate": evaluation.drawn_both_ways, "prepare": outlines.unpaired, "epochs": by_mode(12, 16, 100)}
+
+RECIPES = [
+    Recipe("pix2pix", f"{_PIX2PIX}; weight of L1 100", pix2pix(), **_PAIRS),
+    Recipe("pix2pix_l1", f"L1 in table 1 of {_PIX2PIX}", l1_translator, **_PAIRS),
+    Recipe("pix2pix_gan", f"cGAN in table 1 of {_PIX2PIX}", pix2pix(weight_l1=0.0), **_PAIRS),
+    Recipe("cycle_gan", f"{_CYCLE_GAN}; weight of the cycle 10", cycle_gan(), **_UNPAIRED),
+    Recipe(
+        "cycle_gan_without_cycle", f"GAN alone in table 4 of {_CYCLE_GAN}", cycle_gan(weight_cycle=0.0), **_UNPAIRED
+    ),
+]
