@@ -205,11 +205,13 @@ def stale_layers(name: str) -> set[str]:
 
     def checked(**losses):
         minimize(**losses)
+        method.eval()  # in training mode, spectral norm would estimate singular values anew in every pass
         for path, layer in layers.items():
             found = compute(layer)
             with torch.autocast("cpu", torch.bfloat16, cache_enabled=False):
                 if not torch.equal(found, compute(layer)):
                     stale.add(path.split(".")[0])
+        method.train()
 
     method.minimize = checked
     for optimizer in method.optimizers.values():

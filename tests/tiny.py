@@ -20,6 +20,7 @@ from course_utils.methods import (
     AttributeVAE,
     AttributeVAEGAN,
     Autoencoder,
+    BigGAN,
     Classifier,
     ClusteringAAE,
     ConditionalGAN,
@@ -36,6 +37,7 @@ from course_utils.methods import (
     SemiSupervisedAAE,
     SkipGANomaly,
     StackGAN,
+    StyleGAN,
     SupervisedAAE,
 )
 from course_utils.methods.class_style_aae import ClassStyleAAE
@@ -246,6 +248,23 @@ def age_cgan(**options) -> AgeCGAN:
     return AgeCGAN(*parts, judge, distributions.Gaussian(LATENT_DIM), **options)
 
 
+def style_gan(**options) -> StyleGAN:
+    discriminator = networks.Discriminator(networks.conv(IMAGE, width=4, batch_norm=False))
+    mapping, synthesis = networks.MappingNetwork(LATENT_DIM, 3, depth=2), networks.SynthesisNetwork(IMAGE, 3, width=2)
+    return StyleGAN(mapping, synthesis, discriminator, distributions.Gaussian(LATENT_DIM), **options)
+
+
+def big_gan(**options) -> BigGAN:
+    latent_dim = 3 * LATENT_DIM  # a part of z for each layer
+    discriminator = networks.ProjectionDiscriminator(networks.conv(IMAGE, width=4, batch_norm=False))
+    return BigGAN(
+        networks.ClassConditionalGenerator(latent_dim, IMAGE, width=4),
+        networks.spectrally_normalised(discriminator),
+        distributions.Gaussian(latent_dim),
+        **options,
+    )
+
+
 # name -> how to build it; the name begins with the method
 BUILDERS: dict[str, Callable[[], Method]] = {
     "autoencoder mlp": lambda: autoencoder("mlp"),
@@ -315,6 +334,8 @@ BUILDERS: dict[str, Callable[[], Method]] = {
     "stack_gan stage 1 conv": stack_gan,
     "stack_gan stage 2 conv": lambda: stack_gan(2),
     "age_cgan conv": age_cgan,
+    "style_gan": style_gan,
+    "big_gan conv": big_gan,
     "classifier mlp": lambda: Classifier(trunk("mlp")),
     "classifier conv": lambda: Classifier(trunk("conv")),
 }

@@ -10,6 +10,7 @@ from course_utils.methods.attribute_vae import AttributeVAE
 from course_utils.methods.attribute_vae_gan import AttributeVAEGAN
 from course_utils.methods.autoencoder import Autoencoder, DenoisingAutoencoder
 from course_utils.methods.base import Method
+from course_utils.methods.big_gan import BigGAN
 from course_utils.methods.categorical_vae import CategoricalVAE
 from course_utils.methods.classifier import Classifier
 from course_utils.methods.clustering_aae import ClusteringAAE
@@ -29,6 +30,7 @@ from course_utils.methods.semi_supervised_aae import SemiSupervisedAAE
 from course_utils.methods.semi_supervised_vae import LayeredVAE, SemiSupervisedVAE
 from course_utils.methods.skip_ganomaly import SkipGANomaly
 from course_utils.methods.stack_gan import StackGAN
+from course_utils.methods.style_gan import StyleGAN
 from course_utils.methods.supervised_aae import SupervisedAAE
 from course_utils.methods.vae import VAE
 from course_utils.methods.vae_gan import VAEGAN
@@ -46,6 +48,7 @@ __all__ = [
     "AttributeVAE",
     "AttributeVAEGAN",
     "Autoencoder",
+    "BigGAN",
     "CategoricalVAE",
     "Classifier",
     "ClusteringAAE",
@@ -68,5 +71,6 @@ __all__ = [
     "SemiSupervisedVAE",
     "SkipGANomaly",
     "StackGAN",
+    "StyleGAN",
     "SupervisedAAE",
 ]

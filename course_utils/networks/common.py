@@ -1,6 +1,7 @@
 """What is asked of, or done to, networks of every kind."""
 
 from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 # Below this many parameters, casting weights to bfloat16 costs more than the faster products save.
 BFLOAT16_MIN_PARAMETERS = 500_000
@@ -26,6 +27,31 @@ def normal_init(module: nn.Module, std: float) -> nn.Module:
 def dcgan_init(module: nn.Module) -> nn.Module:
     """`normal_init` with the standard deviation of DCGAN, 0.02 (Radford et al. 2016, section 4)."""
     return normal_init(module, 0.02)
+
+
+def orthogonal_init(module: nn.Module) -> nn.Module:
+    """Weight matrices that begin orthogonal (Saxe et al. 2014; Brock et al. 2019, section 3). Biases become zero.
+
+    Returns the module.
+    """
+    for part in module.modules():
+        if isinstance(part, nn.Linear | nn.Conv2d | nn.ConvTranspose2d | nn.Embedding):
+            nn.init.orthogonal_(part.weight)
+            if getattr(part, "bias", None) is not None:
+                nn.init.zeros_(part.bias)
+    return module
+
+
+def spectrally_normalised(module: nn.Module) -> nn.Module:
+    """The module, every weight matrix of it divided by its largest singular value from now on (Miyato et al. 2018).
+
+    The kernels of a convolution are read as a matrix with one row for each output channel. In training every pass makes
+    a step of the power iteration that estimates the singular value.
+    """
+    for part in list(module.modules()):
+        if isinstance(part, nn.Linear | nn.Conv2d | nn.ConvTranspose2d | nn.Embedding):
+            spectral_norm(part)
+    return module
 
 
 def count_parameters(module: nn.Module) -> int:
