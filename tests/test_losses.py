@@ -131,6 +131,18 @@ def test_adversarial_losses_against_cross_entropy(dtype):
     close(losses.minimax_generator_loss(fake), -bce(fake, zero(fake)))
 
 
+def test_least_squares_losses_against_the_mean_squared_error(dtype):
+    real, fake = 2 * random(7, 3, 3, dtype=dtype), 2 * random(5, 3, 3, dtype=dtype, seed=1)
+    one, zero = torch.ones_like, torch.zeros_like
+    close(
+        losses.least_squares_discriminator_loss(real, fake), F.mse_loss(real, one(real)) + F.mse_loss(fake, zero(fake))
+    )
+    close(losses.least_squares_generator_loss(fake), F.mse_loss(fake, one(fake)))
+    undecided = torch.full((4,), 0.5)
+    assert losses.least_squares_discriminator_loss(undecided, undecided).item() == 0.5
+    assert losses.least_squares_generator_loss(undecided).item() == 0.25
+
+
 def test_adversarial_losses_when_the_discriminator_cannot_tell():
     undecided = torch.zeros(4)
     assert losses.discriminator_loss(undecided, undecided).item() == pytest.approx(2 * math.log(2))
