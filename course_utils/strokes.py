@@ -4,7 +4,7 @@ The ruler `attributes.thickness` is cut at the quantiles of the training images,
 them. Three classes are the words of a caption, "a bold 7"; six stand where the ages of faces stand in Age-cGAN.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils import attributes
-from course_utils.datasets import Images, Splits
+from course_utils.datasets import Splits
 
 N_CLASSES = 10
 WORDS = ("thin", "medium", "bold")
@@ -32,15 +32,18 @@ def bounds(x: Tensor, n: int) -> Tensor:
 
     Raises ValueError for fewer than two classes.
     """
-    if n < 2:
-        raise ValueError(f"there must be at least two classes of thickness, got {n}")
-    found = thickness(x)
-    return found.quantile(torch.arange(1, n, device=x.device, dtype=found.dtype) / n)
+    return _bounds(thickness(x), n)
 
 
 def classes(x: Tensor, cuts: Tensor) -> Tensor:
     """The class of thickness, 0 (the thinnest) to len(cuts), of each image x (N, 1, H, W), (N,); cuts from `bounds`."""
     return torch.bucketize(thickness(x), cuts.to(x.device))
+
+
+def _bounds(measured: Tensor, n: int) -> Tensor:
+    if n < 2:
+        raise ValueError(f"there must be at least two classes of thickness, got {n}")
+    return measured.quantile(torch.arange(1, n, device=measured.device, dtype=measured.dtype) / n)
 
 
 def captions(y: Tensor, stroke: Tensor) -> Tensor:
@@ -58,19 +61,21 @@ def words(caption: Tensor) -> str:
 
 def attach_captions(data: Splits) -> Splits:
     """The same images with their captions (`Images.attributes`); the training images set the bounds of the words."""
-    cuts = bounds(data.train.x, len(WORDS))
-    return _attach(data, CAPTION_NAMES, lambda images: captions(images.y, classes(images.x, cuts)))
+    return _attach(data, len(WORDS), CAPTION_NAMES, captions)
 
 
 def attach_ages(data: Splits) -> Splits:
     """The same images with their ages, one-hot (`Images.attributes`); the training images set the bounds."""
-    cuts = bounds(data.train.x, N_AGES)
-    return _attach(data, AGE_NAMES, lambda images: F.one_hot(classes(images.x, cuts), N_AGES).float())
+    return _attach(data, N_AGES, AGE_NAMES, lambda y, stroke: F.one_hot(stroke, N_AGES).float())
 
 
-def _attach(data: Splits, names: Sequence[str], vectors) -> Splits:
-    def told(images: Images) -> Images:
-        return replace(images, attributes=vectors(images))
-
-    parts = {name: told(getattr(data, name)) for name in ("train", "validation", "test")}
-    return replace(data, attribute_names=tuple(names), **parts)
+def _attach(data: Splits, n: int, names: tuple[str, ...], vectors: Callable[[Tensor, Tensor], Tensor]) -> Splits:
+    """With attributes that `vectors` makes of the digit (N,) and of the class of thickness (N,), one of n."""
+    parts = {name: getattr(data, name) for name in ("train", "validation", "test")}
+    measured = {name: thickness(part.x) for name, part in parts.items()}
+    cuts = _bounds(measured["train"], n)
+    told = {
+        name: replace(part, attributes=vectors(part.y, torch.bucketize(measured[name], cuts)))
+        for name, part in parts.items()
+    }
+    return replace(data, attribute_names=names, **told)

@@ -5,25 +5,27 @@ from torch import Tensor
 
 from course_utils.distributions import Distribution
 from course_utils.losses import discriminator_loss, generator_loss, squared_error
-from course_utils.methods.base import Method, adam
+from course_utils.methods.attribute_gan import AttributeGAN
+from course_utils.methods.base import adam
 from course_utils.methods.classifier import Classifier
 from course_utils.networks import DeterministicEncoder, FeatureDiscriminator, StridedDecoder
 
 VIEWS = ("pixels", "identity")
 
 
-class AgeCGAN(Method):
+class AgeCGAN(AttributeGAN):
     """A GAN of p(x|a), and two ways from an image back to its noise z: an encoder, then a search from there.
 
-    Roles: `discriminator`, `generator`, `encoder`. The discriminator steps first; then generator and encoder do,
-    simultaneously: the encoder learns to find the z of samples (Antipov et al. 2017, section 2). Ages a are one-hot,
-    ``batch["attributes"]`` (B, n_ages). Knowing z and the age of an image, `decode` draws it at another age.
+    Its attributes a are ages, one-hot, ``batch["attributes"]`` (B, n_ages). Roles: `discriminator`, `generator`,
+    `encoder`. The discriminator steps first; then generator and encoder do, simultaneously: the encoder learns to find
+    the z of samples (Antipov et al. 2017, section 2). Knowing z and the age of an image, `decode` draws it at another
+    age.
 
     judge: a trained classifier, FR in the paper; what its features do not tell apart counts as the same identity. It
         does not learn and stays in eval mode.
     search_steps, search_lr: Adam's, for z. The paper has L-BFGS-B, whose steps along a common line would let the images
         of a batch change each other's results; and it trains the encoder after the GAN, on 100,000 samples, not beside
-        it.
+        it. `options` go to `AttributeGAN`.
     """
 
     training_only = ("discriminator", "judge")
@@ -37,21 +39,13 @@ class AgeCGAN(Method):
         prior: Distribution,
         search_steps: int = 100,
         search_lr: float = 0.05,
-        lr: float = 1e-3,
-        discriminator_lr: float | None = None,
-        beta1: float = 0.5,
+        **options,
     ):
-        super().__init__()
-        self.generator = generator
-        self.discriminator = discriminator
+        super().__init__(generator, discriminator, prior, **options)
         self.encoder = encoder
         self.judge = judge.requires_grad_(False)
-        self.prior = prior
         self.search_steps = search_steps
         self.search_lr = search_lr
-        self.lr = lr
-        self.discriminator_lr = discriminator_lr or lr
-        self.beta1 = beta1
 
     def train(self, mode: bool = True):
         """Training mode for all but the judge: it is a yardstick."""
@@ -60,11 +54,7 @@ class AgeCGAN(Method):
         return self
 
     def configure_optimizers(self):
-        return {
-            "discriminator": adam(self.discriminator.parameters(), self.discriminator_lr, self.beta1),
-            "generator": adam(self.generator.parameters(), self.lr, self.beta1),
-            "encoder": adam(self.encoder.parameters(), self.lr, self.beta1),
-        }
+        return {**super().configure_optimizers(), "encoder": adam(self.encoder.parameters(), self.lr, self.beta1)}
 
     def training_step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         x, ages = batch["x"], batch["attributes"]
@@ -79,14 +69,6 @@ class AgeCGAN(Method):
         e_loss = squared_error(self.encoder(x_fake.detach()), z)
         self.minimize(generator=g_loss, encoder=e_loss)
         return {"discriminator": d_loss, "generator": g_loss, "encoder": e_loss}
-
-    def decode(self, z: Tensor, ages: Tensor) -> Tensor:
-        """Images (B, C, H, W) of noise z (B, latent_dim) at these ages (B, n_ages)."""
-        return self.generator(torch.cat([z, ages], dim=1))
-
-    def sample(self, ages: Tensor) -> Tensor:
-        """One image of each age (B, n_ages): noise from the prior, through the generator."""
-        return self.decode(self.prior.sample(len(ages)), ages)
 
     def encode(self, x: Tensor) -> Tensor:
         """The first guess z0 (B, latent_dim) of the noise of images x."""

@@ -87,8 +87,8 @@ class StackGAN(Method):
         """Images (B, C, H, W) of captions, made from what `start` gives; and the KL of their conditions, in nats."""
         mu, logvar = self.augmentation(captions)
         c = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
-        inputs = (torch.cat([start, c], dim=1),) if self.below is None else (start, c)
-        return self.generator(*inputs), kl_to_standard_normal(mu, logvar)
+        x = self.generator(torch.cat([start, c], dim=1)) if self.below is None else self.generator(start, c)
+        return x, kl_to_standard_normal(mu, logvar)
 
     def sample(self, captions: Tensor) -> Tensor:
         """One image for each caption (B, n_captions)."""

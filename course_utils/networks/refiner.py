@@ -17,7 +17,7 @@ class Refiner(nn.Module):
     nearest neighbours and a convolution.
     """
 
-    def __init__(self, out_shape: Sequence[int], n_conditions: int, width: int = 16, blocks: int = 1):
+    def __init__(self, out_shape: Sequence[int], n_conditions: int, width: int = 16, blocks: int = 2):
         super().__init__()
         channels, rows, columns = after_strides(out_shape, 2)
         self.out_shape = tuple(out_shape)
@@ -33,8 +33,7 @@ class Refiner(nn.Module):
         self.blocks = nn.Sequential(*(ResidualBlock(2 * width) for _ in range(blocks)))
         self.up = nn.Sequential(
             *_normed(nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1, bias=False), nn.ReLU()),
-            *_normed(nn.ConvTranspose2d(width, width, 4, stride=2, padding=1, bias=False), nn.ReLU()),
-            nn.Conv2d(width, channels, 3, padding=1),
+            nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1),
         )
 
     def forward(self, x: Tensor, conditions: Tensor) -> Tensor:

@@ -19,8 +19,8 @@ def prior() -> distributions.Gaussian:
 
 
 def augmentation() -> networks.GaussianEncoder:
-    """Captions to the mean and the variance of conditions."""
-    return networks.GaussianEncoder(networks.mlp((N_CAPTIONS,), (32,)), N_CONDITIONS)
+    """Captions to the mean and the variance of conditions, by one dense layer."""
+    return networks.GaussianEncoder(networks.mlp((N_CAPTIONS,), ()), N_CONDITIONS)
 
 
 def discriminator(shape: tuple[int, int, int]) -> networks.FeatureDiscriminator:
@@ -51,7 +51,7 @@ def stage_2() -> StackGAN:
 
 def one_stage() -> StackGAN:
     """28x28 at once: a stage I that draws large images, with about as many parameters as both stages together."""
-    generator = networks.StridedDecoder(LATENT_DIM + N_CONDITIONS, IMAGE, start=48, widths=(32,))
+    generator = networks.StridedDecoder(LATENT_DIM + N_CONDITIONS, IMAGE, start=52, widths=(36,))
     return StackGAN(augmentation(), networks.dcgan_init(generator), discriminator(IMAGE), prior(), **RATES)
 
 
