@@ -131,7 +131,7 @@ def least_squares_generator_loss(fake_logits: Tensor) -> Tensor:
 
 
 def hinge_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """The discriminator's half of the hinge game (Lim and Ye 2017; Miyato et al. 2018, equation 16).
+    """The discriminator's half of the hinge game (Lim and Ye 2017; Miyato et al. 2018, section 4).
 
     It minds only data below 1 and samples above -1: 2 where it gives 0 to everything, 0 where the margin is kept.
     """
@@ -140,7 +140,7 @@ def hinge_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor
 
 
 def hinge_generator_loss(fake_logits: Tensor) -> Tensor:
-    """The generator's half of it (Miyato et al. 2018, equation 17): no margin, the slope is the same everywhere."""
+    """The generator's half of that game: no margin, the slope is the same everywhere."""
     # -E D(x_fake)
     return -fake_logits.mean()
 

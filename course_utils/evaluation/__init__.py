@@ -12,6 +12,7 @@ from course_utils.evaluation.attributes import (
     followed,
     likeness,
 )
+from course_utils.evaluation.big_gan import big_gan
 from course_utils.evaluation.classes import classifier, semi_supervised, validation_error
 from course_utils.evaluation.clusters import (
     class_style_codes,
@@ -36,7 +37,9 @@ from course_utils.evaluation.points import N_POINTS, points, ring, ring_game
 from course_utils.evaluation.posteriors import draws, normality, posteriors, slope
 from course_utils.evaluation.stack_gan import captioned_images, stacked_images
 from course_utils.evaluation.style import in_every_class, seen_percent, style, style_and_content
+from course_utils.evaluation.style_gan import layers_followed, style_gan
 from course_utils.evaluation.translation import drawn_both_ways, drawn_digits
+from course_utils.evaluation.truncation import trade_off, truncation_of_z
 from course_utils.evaluation.vae_gan import (
     SANE_CLASS_PERCENT,
     SANE_RAREST_PERCENT,
@@ -57,6 +60,7 @@ __all__ = [
     "attribute_images",
     "attribute_images_and_reconstructions",
     "attribute_regression",
+    "big_gan",
     "bounds",
     "captioned_images",
     "class_images",
@@ -80,6 +84,7 @@ __all__ = [
     "images",
     "images_and_bound",
     "in_every_class",
+    "layers_followed",
     "likelihood",
     "likeness",
     "mixture_parts",
@@ -105,7 +110,10 @@ __all__ = [
     "stacked_images",
     "style",
     "style_and_content",
+    "style_gan",
     "test_images",
+    "trade_off",
+    "truncation_of_z",
     "unlabelled_reduction",
     "unlabelled_reduction_scores",
     "validation_clustering",

@@ -1,5 +1,7 @@
 """StyleGAN: noise becomes a style, and every layer of the generator takes one (Karras et al. 2019)."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -59,7 +61,7 @@ class StyleGAN(Method):
 
     def training_step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         x = batch["x"].detach().requires_grad_()  # R1 asks for the slope of D at the data
-        x_fake = self.decode(self.mixed_styles(len(x)))
+        x_fake = self.decode(self.mixed_styles(len(x), self.mixing))
         # Phase 1, discriminator: tell data from samples, and be flat around the data.
         real_logits = self.discriminator(x)
         d_loss = discriminator_loss(real_logits, self.discriminator(x_fake.detach()))
@@ -74,13 +76,19 @@ class StyleGAN(Method):
         """n styles w (n, style_dim): noise from the prior through the mapping."""
         return self.mapping(self.prior.sample(n))
 
-    def mixed_styles(self, n: int) -> Tensor:
+    def mixed_styles(self, n: int, mixing: float) -> Tensor:
         """Styles for every layer, (n, n_layers, style_dim): one w, or, in the share `mixing`, one and then another."""
         first, second = self.styles(2 * n)[:, None].chunk(2)  # (n, 1, style_dim) each
         layer = torch.arange(self.synthesis.n_layers, device=first.device)
         crossover = torch.randint(1, len(layer), (n, 1), device=first.device)
-        mixed = torch.rand(n, 1, device=first.device) < self.mixing
+        mixed = torch.rand(n, 1, device=first.device) < mixing
         return torch.where((mixed & (layer >= crossover))[..., None], second, first)
+
+    def mix(self, w: Tensor, other: Tensor, layers: Sequence[int]) -> Tensor:
+        """Styles for every layer, (B, n_layers, style_dim): w (B, style_dim), but at `layers`, from 0, the other w."""
+        styles = w[:, None].repeat(1, self.synthesis.n_layers, 1)
+        styles[:, list(layers)] = other[:, None]
+        return styles
 
     def mean_style(self, n: int = 10_000) -> Tensor:
         """The mean of w, (style_dim,), estimated from n draws."""

@@ -6,6 +6,7 @@ from course_utils.recipes import (
     anomalies,
     attributes,
     autoencoders,
+    big_gan,
     clustering,
     dimension_reduction,
     faces,
@@ -18,6 +19,7 @@ from course_utils.recipes import (
     semi_supervised,
     semi_supervised_vae,
     stack_gan,
+    style_gan,
     supervised,
     toy,
     translation,
@@ -48,5 +50,7 @@ FAMILIES = (
     stack_gan,
     age_cgan,
     translation,
+    style_gan,
+    big_gan,
 )
 ALL = {recipe.name: recipe for family in FAMILIES for recipe in family.RECIPES}

@@ -1,0 +1,38 @@
+"""Recipes of StyleGAN (notebook 17)."""
+
+from collections.abc import Callable
+
+from course_utils import distributions, evaluation, networks
+from course_utils.methods import StyleGAN
+from course_utils.recipes.base import IMAGE, Recipe, by_mode
+
+LATENT_DIM = 64
+WIDTH = 16
+
+
+def style_gan(**options) -> Callable[[], StyleGAN]:
+    """A function that builds a StyleGAN; `options` go to `StyleGAN`."""
+
+    def build() -> StyleGAN:
+        return StyleGAN(
+            networks.MappingNetwork(LATENT_DIM),
+            networks.SynthesisNetwork(IMAGE, width=WIDTH),
+            networks.Discriminator(networks.conv(IMAGE, 2 * WIDTH, batch_norm=False, features=128)),
+            distributions.Gaussian(LATENT_DIM),
+            **options,
+        )
+
+    return build
+
+
+_STYLE_GAN = (
+    "Karras et al. 2019, sections 2 and 3 and appendix C (styles by AdaIN, noise, loss with R1, beta1 0, the mapping a "
+    "hundredth of the rate); ours: 28x28 images from 7x7, 64 to 16 channels, four layers of mapping, 64-D z and w, "
+    "Adam 1e-3, R1 weight 1 instead of 10, the weights as they are (no equalised learning rate), no moving average"
+)
+_COMMON = {"evaluate": evaluation.style_gan, "epochs": by_mode(2, 5, 50)}
+
+RECIPES = [
+    Recipe("style_gan", f"{_STYLE_GAN}; nine tenths of the samples of two styles", style_gan(), **_COMMON),
+    Recipe("style_gan_without_mixing", f"{_STYLE_GAN}; every sample of one style", style_gan(mixing=0.0), **_COMMON),
+]
