@@ -47,9 +47,9 @@ _CYCLE_GAN = (
     f"Zhu et al. 2017, sections 3 and 4 (least squares, beta1 0.5, weights N(0, 0.02^2)), without history of drawings "
     f"and identity loss; {_NETWORKS}; outlines of one half of the images, digits of the other"
 )
-_PAIRS = {"evaluate": evaluation.drawn_digits, "prepare": outlines.pairs, "epochs": by_mode(2, 8, 50)}
+_PAIRS = {"evaluate": evaluation.drawn_digits, "prepare": outlines.pairs, "epochs": by_mode(2, 6, 50)}
 # half as many images, so twice as many epochs for as many steps
-_UNPAIRED = {"evaluate": evaluation.drawn_both_ways, "prepare": outlines.unpaired, "epochs": by_mode(4, 16, 100)}
+_UNPAIRED = {"evaluate": evaluation.drawn_both_ways, "prepare": outlines.unpaired, "epochs": by_mode(4, 12, 100)}
 
 RECIPES = [
     Recipe("pix2pix", f"{_PIX2PIX}; weight of L1 100", pix2pix(), **_PAIRS),
