@@ -224,7 +224,7 @@ def test_it_learns_to_draw_the_class_it_is_asked_for():
         distributions.Gaussian(6),
         lr=5e-3,
     )
-    fit(gan, Images(x, y), epochs=60, batch_size=40, progress=False, device="cpu", precision="float32")
+    fit(gan, Images(x, y), epochs=25, batch_size=40, progress=False, device="cpu", precision="float32")
     asked = torch.arange(4).repeat(20)
     with torch.no_grad():
         drawn = gan.sample(asked)[:, 0].mean(2).argmax(1)

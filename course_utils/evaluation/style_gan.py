@@ -19,8 +19,8 @@ STEP = 1e-4  # of the path length: the paper's
 
 
 @torch.no_grad()
-def style_gan(method: StyleGAN, data: Splits) -> dict[str, float]:
-    """`images`, `layers_followed`, `noise_moves` and `path_lengths`; mixed styles, and truncation.
+def style_gan(method: StyleGAN, data: Splits, n: int = N_IMAGES) -> dict[str, float]:
+    """`images`; mixed styles, and truncation; and of n images `layers_followed`, `noise_moves` and `path_lengths`.
 
     mixed_fid: of samples that all have the styles of two w, the second from a random layer on. fid_at_0.7 and so on:
     the `trade_off` of samples with psi 0.7. Numbers that nothing tells (of which class is B, if all images are of one?)
@@ -32,7 +32,7 @@ def style_gan(method: StyleGAN, data: Splits) -> dict[str, float]:
     for psi in PSIS:
         found = trade_off(real, method.sample(len(real), psi))
         numbers |= {f"{name}_at_{psi:g}": value for name, value in found.items()}
-    numbers |= {**layers_followed(method), **noise_moves(method), **path_lengths(method)}
+    numbers |= {**layers_followed(method, n), **noise_moves(method, n), **path_lengths(method, n)}
     return {name: value for name, value in numbers.items() if math.isfinite(value)}
 
 
