@@ -315,3 +315,7 @@ def test_the_command_line(graded, tmp_path, capsys):
 def test_a_failure_without_the_name_of_its_cell():
     said = "the notebook was stopped in cell part_2: it used more than 4096 MB of memory"
     assert classes._kind(said) == "the notebook was stopped: it used more than 4096 MB of memory"
+    assert classes._kind("the notebook crashed in cell number 12: it ended") == "the notebook crashed: it ended"
+    said = "the notebook was stopped: cell hw1-3 did not end within 60 seconds"
+    assert classes._kind(said) == "the notebook was stopped: a cell did not end within 60 seconds"
+    assert classes._kind(said.replace("hw1-3", "number 1")) == classes._kind(said)

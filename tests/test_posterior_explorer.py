@@ -60,7 +60,10 @@ def test_the_dots_lie_where_the_codes_are():
     assert len(rows) == 9, "a posterior without width is one dot"
     rows, columns = dots("cloud", SIDE + GAP)
     assert len(rows) > 9 * 50
-    assert rows.std() == pytest.approx(0.1 * SIDE / 2, rel=0.2)
+    z = m.draws(2)["cloud"][0]
+    assert z.std(0).tolist() == pytest.approx([0.1, 0.1], rel=0.2)
+    columns, rows = SIDE / 2 * (1 + z[:, 0]), SIDE / 2 * (1 - z[:, 1])  # the map reaches from -1 to 1
+    assert (picture[rows.int(), SIDE + GAP + columns.int()] == 0).all(), "a draw without a dot"
 
 
 def test_below_each_map_are_the_image_and_decoded_draws():

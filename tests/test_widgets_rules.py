@@ -206,6 +206,15 @@ def test_a_change_of_any_control_changes_what_is_seen_and_said(figure):
         control.value = value
 
 
+def test_the_random_numbers_of_the_notebook_stay_as_they_are(figure):
+    """Otherwise what a notebook says below a figure would depend on how often its sliders were moved."""
+    state = torch.get_rng_state()
+    for control in figure.controls:
+        control.value = other(control)
+    figure.stored()
+    assert torch.equal(torch.get_rng_state(), state)
+
+
 def test_words_are_there_and_are_the_alt_text_of_a_small_still(figure):
     data, metadata = figure._repr_mimebundle_()
     assert len(figure.words.value) > 20 and figure.words.value.rstrip().endswith(".")

@@ -131,7 +131,8 @@ def _grade_all(folder: Path, names: Sequence[str], jobs: int) -> tuple[list[grad
 
 def _kind(failure: str) -> str:
     """A failure without the name of its cell."""
-    return re.sub(r" in cell [\w-]+| cell [\w-]+(?= did)|number \d+", "", failure)
+    name = r"cell (number \d+|[\w-]+)"
+    return re.sub(f"{name}(?= did)", "a cell", re.sub(f" in {name}", "", failure))
 
 
 def _median(values: list[float]) -> float:

@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from course_utils.metrics import auroc
-from course_utils.plotting.images import _tile
+from course_utils.plotting.images import tile
 from course_utils.plotting.style import CLASS_COLORS, figure
 
 NORMAL = {"color": "0.6"}
@@ -178,7 +178,7 @@ def titled_rows(rows: dict[str, Tensor], titles: Sequence[str], size: float = 0.
 
 
 def _strip(ax: Axes, images: Tensor, name: str) -> None:
-    ax.imshow(_tile(images, len(images)), cmap="gray", vmin=0, vmax=1)
+    ax.imshow(tile(images, len(images)), cmap="gray", vmin=0, vmax=1)
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     ax.set_ylabel(name, rotation=0, ha="right", va="center")
@@ -205,5 +205,5 @@ def _stretched(maps: Tensor) -> Tensor:
 
 
 def _outline(masks: Tensor) -> np.ndarray:
-    """The masks side by side as `_tile` places images, (H + 1, N (W + 1)), 0 in the gaps."""
+    """The masks side by side as `tile` places images, (H + 1, N (W + 1)), 0 in the gaps."""
     return torch.cat([torch.nn.functional.pad(m.float(), (0, 1, 0, 1)) for m in masks.cpu()], dim=1).numpy()

@@ -10,7 +10,7 @@ from matplotlib.patches import FancyBboxPatch
 from torch import Tensor
 
 from course_utils.plotting.diagrams import _arrow
-from course_utils.plotting.images import _tile
+from course_utils.plotting.images import tile
 from course_utils.plotting.style import CLASS_COLORS, figure
 
 # name -> (x, y, text, is it a network?)
@@ -98,7 +98,7 @@ def queries_and_samples(x: Tensor, samples: dict[str, Tensor]) -> Figure:
     axes[0, 0].get_gridspec().set_width_ratios(counts)
     sheets = {"asked": x[:, None], **samples}
     for ax, n, (name, images) in zip(axes[0], counts, sheets.items(), strict=True):
-        ax.imshow(_tile(images.flatten(0, 1), n), cmap="gray", vmin=0, vmax=1)
+        ax.imshow(tile(images.flatten(0, 1), n), cmap="gray", vmin=0, vmax=1)
         ax.set(title=name, xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
     axes[0, 0].set_ylabel("one query a row")
@@ -117,7 +117,7 @@ def asked_against_measured(
     step = (asked[-1] - asked[0]).item() / (len(asked) - 1)
     edges = (asked[0].item() - step / 2, asked[-1].item() + step / 2)
     for (strip, chart), (name, images) in zip(axes.T, strips.items(), strict=True):
-        strip.imshow(_tile(images, len(images)), cmap="gray", vmin=0, vmax=1, aspect="auto", extent=(*edges, 0, 1))
+        strip.imshow(tile(images, len(images)), cmap="gray", vmin=0, vmax=1, aspect="auto", extent=(*edges, 0, 1))
         strip.set_axis_off()
         strip.set_title(name)
         found = measured[name].double().cpu()

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from course_utils.plotting.images import _tile
+from course_utils.plotting.images import tile
 from course_utils.plotting.style import CLASS_COLORS, DASHES, figure
 
 MARKERS = "os^Dv"
@@ -39,9 +39,9 @@ def cluster_heads(heads: Tensor, members: Sequence[Tensor], names: Sequence[str]
 def _row(head: Tensor, images: Tensor, n: int) -> Tensor:
     """One head, half an image of white, and n images or as many as there are, (H + 1, W'), (0 black, 1 white)."""
     height, width = head.shape[1:]
-    row = _tile(head[None], 1)
+    row = tile(head[None], 1)
     gap = torch.ones(height + 1, (width + 1) // 2, *row.shape[2:])
-    shown = _tile(images, len(images)) if len(images) else torch.ones(height + 1, 0, *row.shape[2:])
+    shown = tile(images, len(images)) if len(images) else torch.ones(height + 1, 0, *row.shape[2:])
     blank = torch.ones(height + 1, (n - len(images)) * (width + 1), *row.shape[2:])
     return torch.cat([row, gap, shown, blank], 1)
 

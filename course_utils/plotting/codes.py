@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from course_utils.plotting.images import _tile
+from course_utils.plotting.images import tile
 from course_utils.plotting.style import CLASS_COLORS, figure
 
 
@@ -52,6 +52,6 @@ def decoded_grid(
     """What the codes z (rows * columns, 2), listed row by row from the top, decode to; axes from -extent to extent."""
     images = decoder(z)
     fig, ax = figure(size=(6, 6))
-    ax.imshow(_tile(images, columns), cmap="gray", vmin=0, vmax=1, extent=(-extent, extent, -extent, extent))
+    ax.imshow(tile(images, columns), cmap="gray", vmin=0, vmax=1, extent=(-extent, extent, -extent, extent))
     ax.set(xlabel="$z_1$", ylabel="$z_2$", title=title)
     return fig

@@ -10,7 +10,7 @@ from matplotlib.patches import Circle
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from course_utils.plotting.images import _tile
+from course_utils.plotting.images import tile
 from course_utils.plotting.style import CLASS_COLORS, figure
 
 CLASS_MARKERS = "os^Dv<>pX*"  # not "P": it vanishes where marks are small
@@ -113,7 +113,7 @@ def decoded_plane(
     """Images (n * n, C, H, W) decoded at the places of `plane_grid`, put there; names of the heads (K, 2) on top."""
     n = round(len(images) ** 0.5)
     fig, ax = figure(size=(7.4, 7.4))
-    ax.imshow(_tile(images, n).numpy(), cmap="gray", vmin=0, vmax=1, extent=square)
+    ax.imshow(tile(images, n).numpy(), cmap="gray", vmin=0, vmax=1, extent=square)
     for head, name in zip(heads.detach().tolist(), names or map(str, range(len(heads))), strict=True):
         box = {"boxstyle": "circle,pad=0.15", "fc": "gold", "ec": "black"}
         ax.annotate(name, head, ha="center", va="center", fontsize=12, fontweight="bold", color="black", bbox=box)
@@ -140,7 +140,7 @@ def paths_of_images(walks: dict[str, tuple[Tensor, Tensor]], cloud: Cloud) -> Fi
         ax.annotate(f"{'ABCDEFGH'[i]}", points[0], fontweight="bold", fontsize=13, **shift)
     ax.set(xlabel="first number", ylabel="second number", aspect="equal", adjustable="datalim")
     rows = [images for images, _ in walks.values()]
-    sheet.imshow(_tile(torch.cat(rows), len(rows[0])).numpy(), cmap="gray", vmin=0, vmax=1)
+    sheet.imshow(tile(torch.cat(rows), len(rows[0])).numpy(), cmap="gray", vmin=0, vmax=1)
     step = rows[0].shape[2] + 1
     names = [f"{'ABCDEFGH'[i]}: {name}" for i, name in enumerate(walks)]
     sheet.set_yticks([step * (i + 0.5) - 0.5 for i in range(len(rows))], names)

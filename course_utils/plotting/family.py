@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from torch import Tensor
 
 from course_utils.plotting.gans import HATCHES
-from course_utils.plotting.images import _tile
+from course_utils.plotting.images import tile
 from course_utils.plotting.style import CLASS_COLORS, DASHES, figure
 
 MARK = 19  # points, of a mark with a number in it
@@ -77,7 +77,7 @@ def image_sheet(panels: dict[str, Tensor], across: int = 6, columns: int = 4) ->
     for ax in axes.flat:
         ax.set_axis_off()
     for ax, (name, images) in zip(axes.flat, panels.items(), strict=False):
-        ax.imshow(_tile(images, across), cmap="gray", vmin=0, vmax=1)
+        ax.imshow(tile(images, across), cmap="gray", vmin=0, vmax=1)
         ax.set_title(name)
     return fig
 

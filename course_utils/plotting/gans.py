@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogFormatter
 from torch import Tensor
 
-from course_utils.plotting.images import _tile
+from course_utils.plotting.images import tile
 from course_utils.plotting.style import CLASS_COLORS, DASHES, figure
 
 MARKERS = "os^Dv"
@@ -54,7 +54,7 @@ def image_panels(panels: dict[str, Tensor], columns: int = 8) -> Figure:
     rows = max(-(-len(images) // columns) for images in panels.values())
     fig, axes = figure(1, len(panels), size=(0.5 * columns, 0.5 * rows + 0.5), squeeze=False)
     for ax, (title, images) in zip(axes[0], panels.items(), strict=True):
-        ax.imshow(_tile(images, columns), cmap="gray", vmin=0, vmax=1)
+        ax.imshow(tile(images, columns), cmap="gray", vmin=0, vmax=1)
         ax.set_title(title)
         ax.set_axis_off()
     return fig
@@ -104,7 +104,7 @@ def style_by_class(images: Tensor, names: Sequence[str] | None = None, ylabel: s
     """Images (S, K, C, H, W): one row a style, one column a class; columns are named 0..K-1 or by `names`."""
     n_styles, n_classes, _, height, width = images.shape
     fig, ax = figure(size=(0.62 * n_classes + 0.6, 0.62 * n_styles + 0.6))
-    ax.imshow(_tile(images.flatten(0, 1), n_classes), cmap="gray", vmin=0, vmax=1)
+    ax.imshow(tile(images.flatten(0, 1), n_classes), cmap="gray", vmin=0, vmax=1)
     ax.set_xticks([(width + 1) * (k + 0.5) - 0.5 for k in range(n_classes)], names or range(n_classes))
     ax.set_yticks([(height + 1) * (s + 0.5) - 0.5 for s in range(n_styles)], [f"z{s + 1}" for s in range(n_styles)])
     ax.xaxis.tick_top()

@@ -7,7 +7,7 @@ from torch import Tensor
 from course_utils.plotting.style import figure
 
 
-def _tile(images: Tensor, columns: int) -> Tensor:
+def tile(images: Tensor, columns: int) -> Tensor:
     """(N, C, H, W) to one picture (rows * H, columns * W) or (..., 3), white gaps of one pixel between."""
     n, channels, height, width = images.shape
     rows = -(-n // columns)
@@ -22,7 +22,7 @@ def image_grid(images: Tensor, columns: int = 10, title: str = "") -> Figure:
     """Images (N, C, H, W) in [0, 1] on a grid, row by row."""
     rows = -(-len(images) // columns)
     fig, ax = figure(size=(0.7 * columns, 0.7 * rows + 0.3))
-    ax.imshow(_tile(images, columns), cmap="gray", vmin=0, vmax=1)
+    ax.imshow(tile(images, columns), cmap="gray", vmin=0, vmax=1)
     ax.set_axis_off()
     ax.set_title(title)
     return fig
@@ -33,7 +33,7 @@ def image_rows(rows: dict[str, Tensor], size: float = 0.75) -> Figure:
     n = max(len(images) for images in rows.values())
     fig, axes = figure(len(rows), 1, size=(size * n + 1.5, size), squeeze=False)
     for ax, (name, images) in zip(axes[:, 0], rows.items(), strict=True):
-        ax.imshow(_tile(images, n), cmap="gray", vmin=0, vmax=1)
+        ax.imshow(tile(images, n), cmap="gray", vmin=0, vmax=1)
         ax.set_xticks([])
         ax.set_yticks([])
         ax.spines[:].set_visible(False)

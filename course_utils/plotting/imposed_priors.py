@@ -9,7 +9,7 @@ from matplotlib.patches import FancyBboxPatch
 from torch import Tensor
 
 from course_utils.distributions import Distribution, SwissRoll
-from course_utils.plotting.images import _tile
+from course_utils.plotting.images import tile
 from course_utils.plotting.priors import _arrow, draw_prior
 from course_utils.plotting.style import CLASS_COLORS, figure
 
@@ -92,7 +92,7 @@ def component_grids(images: Tensor, percent: Tensor, titles: Sequence[str]) -> F
     n = len(percent)
     fig, axes = figure(1, len(images), size=(4.3, 4.5), squeeze=False)
     for ax, sheet, title in zip(axes[0], images, titles, strict=True):
-        ax.imshow(_tile(sheet.flatten(0, 1), n).numpy(), cmap="gray", vmin=0, vmax=1, extent=(0, n, 0, n))
+        ax.imshow(tile(sheet.flatten(0, 1), n).numpy(), cmap="gray", vmin=0, vmax=1, extent=(0, n, 0, n))
         _percentile_ticks(ax, percent)
         ax.set_title(title)
     return fig
@@ -128,7 +128,7 @@ def walk_sheet(images: Tensor) -> Figure:
     """Images (K, n, C, H, W) along a roll: one row a class's part, from its start on the left to its end."""
     n_parts, n, _, height, width = images.shape
     fig, ax = figure(size=(0.62 * n + 0.8, 0.62 * n_parts + 0.6))
-    ax.imshow(_tile(images.flatten(0, 1), n).numpy(), cmap="gray", vmin=0, vmax=1)
+    ax.imshow(tile(images.flatten(0, 1), n).numpy(), cmap="gray", vmin=0, vmax=1)
     ax.set_yticks([(height + 1) * (k + 0.5) - 0.5 for k in range(n_parts)], range(n_parts))
     ends = [0.5 * width, (n / 2) * (width + 1), (n - 0.5) * (width + 1)]
     ax.set_xticks(ends, ["start", "middle", "end"])

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from course_utils.distributions import Distribution, SwissRoll
 from course_utils.plotting.codes import draw_codes
-from course_utils.plotting.images import _tile
+from course_utils.plotting.images import tile
 from course_utils.plotting.style import CLASS_COLORS, DASHES, figure
 
 # name -> (x, y, text) of a box of the diagram; arrows name the boxes they join
@@ -132,7 +132,7 @@ def percentile_grid(images: Tensor, percent: Tensor, title: str = "") -> Figure:
     """
     n = len(percent)
     fig, ax = figure(size=(6.4, 6.4))
-    ax.imshow(_tile(images, n).numpy(), cmap="gray", vmin=0, vmax=1, extent=(0, n, 0, n))
+    ax.imshow(tile(images, n).numpy(), cmap="gray", vmin=0, vmax=1, extent=(0, n, 0, n))
     ticks = np.arange(0, n, 2) + 0.5
     names = [f"{p:.0f}" for p in percent[::2].tolist()]
     ax.set_xticks(ticks, names)
@@ -149,7 +149,7 @@ def decoded_points(images: Tensor, points: Tensor, z: Tensor, y: Tensor, limit: 
     for i, (z1, z2) in enumerate(points.tolist(), start=1):
         ax.plot(z1, z2, "s", ms=17, mfc="black", mec="white", zorder=4)
         ax.annotate(str(i), (z1, z2), color="white", ha="center", va="center", fontsize=11, zorder=5)
-    sheet.imshow(_tile(images, columns).numpy(), cmap="gray", vmin=0, vmax=1)
+    sheet.imshow(tile(images, columns).numpy(), cmap="gray", vmin=0, vmax=1)
     height, width = images.shape[2] + 1, images.shape[3] + 1
     for i in range(len(points)):
         row, column = divmod(i, columns)
@@ -179,7 +179,7 @@ def path(images: Tensor, position: Tensor, curves: dict[str, Tensor], shown: int
     top.set(xlim=(position[0].item(), position[-1].item()), ylim=(0, 1.05), xlabel=xlabel, ylabel="share")
     top.legend(frameon=False, loc="lower left", ncols=len(curves))
     index = torch.linspace(0, len(images) - 1, shown).round().long().to(images.device)
-    bottom.imshow(_tile(images[index], shown).numpy(), cmap="gray", vmin=0, vmax=1)
+    bottom.imshow(tile(images[index], shown).numpy(), cmap="gray", vmin=0, vmax=1)
     bottom.set_axis_off()
     return fig
 

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from torch import Tensor
 
 from course_utils.metrics import Binned
-from course_utils.plotting.images import _tile
+from course_utils.plotting.images import tile
 from course_utils.plotting.style import CLASS_COLORS, DASHES, figure
 
 MARKERS = "os^Dv"
@@ -97,7 +97,7 @@ def two_choices(images: Tensor, y: Tensor, probabilities: Tensor, columns: int =
         ax.set_axis_off()
     p, best = probabilities.cpu().topk(2, dim=1)
     for i, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
-        ax.imshow(_tile(image[None], 1).numpy(), cmap="gray", vmin=0, vmax=1)
+        ax.imshow(tile(image[None], 1).numpy(), cmap="gray", vmin=0, vmax=1)
         ax.set_title(f"is {y[i].item()}", fontsize=11, pad=3)
         said = " ".join(f"{k}:{100 * v:.0f}" for k, v in zip(best[i].tolist(), p[i].tolist(), strict=True))
         ax.set_xlabel(said, fontsize=11, labelpad=3)

@@ -7,7 +7,7 @@ from matplotlib.patches import FancyBboxPatch
 from torch import Tensor
 
 from course_utils.plotting.gans import HATCHES
-from course_utils.plotting.images import _tile
+from course_utils.plotting.images import tile
 from course_utils.plotting.priors import _arrow
 from course_utils.plotting.style import CLASS_COLORS, figure
 
@@ -84,7 +84,7 @@ def style_transfer(source: Tensor, drawn: Tensor, columns: str = "drawn as") -> 
 def _draw_sheet(ax: Axes, images: Tensor, columns: int, names: list[str]) -> None:
     """Images (N, C, H, W) row by row, the columns named above."""
     width = images.shape[-1] + 1
-    ax.imshow(_tile(images, columns), cmap="gray", vmin=0, vmax=1)
+    ax.imshow(tile(images, columns), cmap="gray", vmin=0, vmax=1)
     ax.set_xticks([width * (i + 0.5) - 0.5 for i in range(columns)], names)
     ax.set_yticks([])
     ax.xaxis.tick_top()
@@ -126,7 +126,7 @@ def along_directions(
     step = (amounts[-1] - amounts[0]).item() / (len(amounts) - 1)
     edges = (amounts[0].item() - step / 2, amounts[-1].item() + step / 2)
     for (strip, chart), (name, images) in zip(axes.T, rows.items(), strict=True):
-        picture = _tile(images, len(images))
+        picture = tile(images, len(images))
         strip.imshow(picture, cmap="gray", vmin=0, vmax=1, aspect="auto", extent=(*edges, 0, 1))
         strip.set_axis_off()
         strip.set_title(name)

@@ -9,7 +9,7 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from torch import Tensor
 
-from course_utils.plotting.images import _tile
+from course_utils.plotting.images import tile
 from course_utils.plotting.style import CLASS_COLORS, DASHES, figure
 
 MARKERS = "os^Dv"
@@ -151,7 +151,7 @@ def paired_rows(
 
 def _strip(ax: Axes, images: Tensor | None, label: str) -> None:
     if images is not None:
-        ax.imshow(_tile(images, len(images)), cmap="gray", vmin=0, vmax=1)
+        ax.imshow(tile(images, len(images)), cmap="gray", vmin=0, vmax=1)
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     ax.set_ylabel(label, rotation=0, ha="right", va="center")

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_utils.plotting import figure
-from course_utils.plotting.images import _tile
+from course_utils.plotting.images import tile
 from course_utils.widgets.pictures import Stage
 
 
@@ -62,11 +62,11 @@ class _Panel:
             2, 2, size=(4.6, 1.6), width_ratios=[1, 5], height_ratios=[1.5, 1]
         )
         grey = {"cmap": "gray", "vmin": 0, "vmax": 1}
-        self.image = left.imshow(_tile(x, 1).numpy(), **grey)
+        self.image = left.imshow(tile(x, 1).numpy(), **grey)
         self.bars = right.bar(range(k), 100 / k, color="0.75", edgecolor="black")
         self.mark = right.text(0, 0, "true", ha="center", fontweight="bold")
         right.set(xlabel="class", ylabel="q(y|x) in %", ylim=(0, 120), xticks=range(k), yticks=(0, 50, 100))
-        self.sheet = below.imshow(_tile(x.expand(k, -1, -1, -1), k).numpy(), **grey)
+        self.sheet = below.imshow(tile(x.expand(k, -1, -1, -1), k).numpy(), **grey)
         step = x.shape[3] + 1
         below.set_xticks([step * (j + 0.5) - 0.5 for j in range(k)], range(k))
         below.set(yticks=[], xlabel="its style, decoded as each class")
@@ -77,11 +77,11 @@ class _Panel:
 
     def update(self, x: Tensor, p: Tensor, y: int, classes: Tensor) -> None:
         """Show an image x (C, H, W), its probabilities p (K,), its true class, and it as each class (K, C, H, W)."""
-        self.image.set_data(_tile(x[None], 1).numpy())
+        self.image.set_data(tile(x[None], 1).numpy())
         for bar, value in zip(self.bars, p.tolist(), strict=True):
             bar.set_height(100 * value)
         self.mark.set_position((y, 100 * p[y].item() + 3))
-        self.sheet.set_data(_tile(classes, len(p)).numpy())
+        self.sheet.set_data(tile(classes, len(p)).numpy())
 
 
 def class_explorer(model, x: Tensor, y: Tensor):

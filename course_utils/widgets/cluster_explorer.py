@@ -6,7 +6,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from course_utils.plotting.images import _tile
+from course_utils.plotting.images import tile
 from course_utils.plotting.style import STYLE
 from course_utils.widgets.pictures import Stage
 
@@ -56,7 +56,7 @@ class ClusterExplorer:
         mine = self.members(k)
         shown = [(self.head(k, style)[None], 1)]
         shown += [(self._shown(end), self.n) for end in (mine[: self.n], mine[-self.n :].flip(0))]
-        sheets = [_tile(images, columns).numpy() for images, columns in shown]
+        sheets = [tile(images, columns).numpy() for images, columns in shown]
         if self._panel is None:
             self._panel = _Panel(sheets)
         self._panel.update(k, sheets)

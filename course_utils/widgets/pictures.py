@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from course_utils.plotting import image_rows
-from course_utils.plotting.images import _tile as tile
+from course_utils.plotting.images import tile
 
 DPI = 80  # of figures, in pixels an inch
 STILL_BYTES = 50_000  # of a picture stored in a notebook

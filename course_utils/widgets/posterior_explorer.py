@@ -37,7 +37,7 @@ class PosteriorMaps:
         self.x = x
         self.y = y
         self.limit = limit
-        with torch.no_grad():
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):  # the notebook's own random numbers stay as they are
             codes = {title: encoder.sample(x) for title, (encoder, _) in models.items()}
         for title, z in codes.items():
             if z.ndim != 2 or z.shape[1] != 2:
@@ -49,7 +49,8 @@ class PosteriorMaps:
     def draw(self, title: str, i: int) -> tuple[Tensor, Tensor]:
         """Draws z ~ q(z|x) of image i, (N_DRAWS, 2), and the first of them decoded, (N_STRIP - 1, C, H, W)."""
         encoder, decoder = self.models[title]
-        z = encoder.sample(self.x[i].expand(N_DRAWS, *self.x.shape[1:]))
+        with torch.random.fork_rng(devices=[]):
+            z = encoder.sample(self.x[i].expand(N_DRAWS, *self.x.shape[1:]))
         return z, decoder(z[: N_STRIP - 1]).clamp(0, 1)
 
     def draws(self, i: int) -> dict[str, tuple[Tensor, Tensor]]:
