@@ -173,3 +173,21 @@ def test_a_mean_over_digits_waits_for_the_last_one(tmp_path, monkeypatch):
     results.save(results.path("anomaly_aae_3", "default", 0), stored)
     row = next(line for line in tables.TABLES["anomalies"]().splitlines() if line.startswith("| AAE "))
     assert "0.750" in row and row.split(" | ")[-2:] == ["", "0 to 1 |"]
+
+
+def test_the_gallery_puts_each_number_beside_the_one_without_the_idea(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    for recipe, fid in (("pix2pix", 21.0), ("pix2pix_l1", 34.0)):
+        stored = {"seed": 0, "hardware": "a laptop", "numbers": {"fid": fid, "l1_error": fid / 1000}}
+        results.save(results.path(recipe, "default", 0), stored)
+    first, second, third = tables.TABLES["gallery"]().splitlines()[2:5]
+    assert first.count("21.0") == second.count("0.0210") == 1
+    assert first.index("21.0") < first.index("L1 alone") < first.index("34.0")
+    assert "not run yet" in third and "not run yet" not in first + second
+
+
+def test_every_number_of_the_gallery_has_a_recipe():
+    from course_utils import recipes
+    from course_utils.tables.gallery import ROWS
+
+    assert {name for row in ROWS for name in (row.recipe, row.other_recipe)} <= recipes.ALL.keys()

@@ -11,6 +11,7 @@ from course_utils.tables.benchmark import benchmark, growth, widgets
 from course_utils.tables.common import grid
 from course_utils.tables.comparison import Comparison
 from course_utils.tables.comparisons import COMPARISONS
+from course_utils.tables.gallery import gallery
 from course_utils.tables.semi_supervised import PAPER_ERRORS, semi_supervised
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "anomalies",
     "attributes",
     "benchmark",
+    "gallery",
     "grid",
     "growth",
     "rewrite",
@@ -35,6 +37,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "semi-supervised": semi_supervised,
     "attributes": attributes,
     "anomalies": anomalies,
+    "gallery": gallery,
     "benchmark": benchmark,
     "growth": growth,
     "widgets": widgets,
