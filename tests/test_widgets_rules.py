@@ -16,7 +16,8 @@ import tiny
 import torch
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from course_utils import attribute_vectors, distributions
+from course_utils import attribute_vectors, distributions, networks
+from course_utils.methods import StyleGAN
 from course_utils.recipes.toy import ring_gan
 from course_utils.training import fit
 from course_utils.widgets.anomaly_painter import anomaly_painter
@@ -35,6 +36,7 @@ from course_utils.widgets.part_walker import part_walker
 from course_utils.widgets.posterior_explorer import posterior_explorer
 from course_utils.widgets.style_knobs import style_knobs
 from course_utils.widgets.style_mixer import style_mixer
+from course_utils.widgets.style_mixing import style_mixing
 from course_utils.widgets.training_player import observe, training_player
 from course_utils.widgets.turntable import turntable
 
@@ -114,6 +116,13 @@ def chooser():
     return model_chooser(runs)
 
 
+def mixing():
+    synthesis = networks.SynthesisNetwork((1, 28, 28), style_dim=3, width=2)
+    gan = StyleGAN(networks.MappingNetwork(4, 3), synthesis, torch.nn.Identity(), distributions.Gaussian(4)).eval()
+    scale = attribute_vectors.scale(images())
+    return style_mixing(gan, torch.randn(4, 3), torch.zeros(3), synthesis.noise(1), scale)
+
+
 FLOWER, ROLL = distributions.ten_gaussians(), distributions.SwissRoll()
 FIGURES: dict[str, Callable[[], Live]] = {
     "anomaly_painter": lambda: anomaly_painter({"dark": Finder(0.0).eval(), "grey": Finder(0.4).eval()}, images()),
@@ -132,6 +141,7 @@ FIGURES: dict[str, Callable[[], Live]] = {
     "posterior_explorer": lambda: posterior_explorer({"a": (Pen(), Pen()), "b": (Pen(0.2), Pen())}, images(), Y),
     "style_knobs": lambda: style_knobs(lambda z, y: pen(z, y), images(), torch.randn(N, 2), {"slant": torch.ones(2)}),
     "style_mixer": lambda: style_mixer(lambda z, y: pen(z, y), torch.randn(4, 2)),
+    "style_mixing": mixing,
     "training_player": played_training,
     "turntable": lambda: turntable(torch.randn(N, 3), Y),
 }

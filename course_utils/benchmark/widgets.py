@@ -248,6 +248,15 @@ def _model_chooser(_data: Splits):
     return model_chooser(comparison.read())
 
 
+def _style_mixing(data: Splits):
+    from course_utils.widgets.style_mixing import style_mixing
+
+    gan = experiments.trained("style_gan", data).eval()
+    with torch.no_grad():
+        styles, mean = gan.styles(20), gan.mean_style()
+    return style_mixing(gan, styles, mean, gan.synthesis.noise(1), scale(data.train.x[:5000]))
+
+
 # name -> the number of its notebook, and what builds it from the data
 SCENES: dict[str, tuple[str, Callable]] = {
     "latent explorer": ("12", _latent_explorer),
@@ -268,4 +277,5 @@ SCENES: dict[str, tuple[str, Callable]] = {
     "attribute knobs": ("14", _attribute_knobs),
     "anomaly painter": ("15", _anomaly_painter),
     "model chooser": ("16", _model_chooser),
+    "style mixing": ("17", _style_mixing),
 }

@@ -25,6 +25,7 @@ from course_utils.plotting.autoencoders import (
     directions_learned,
     judged_images,
 )
+from course_utils.plotting.big_gan import class_sheets, trade_off_curves
 from course_utils.plotting.clustering import (
     attribute_by_cluster,
     cluster_contents,
@@ -96,6 +97,7 @@ from course_utils.plotting.semi_supervised import (
     two_choices,
 )
 from course_utils.plotting.style import CLASS_COLORS, figure
+from course_utils.plotting.style_gan import mixing_panels, style_gan_diagram
 from course_utils.plotting.supervised import (
     along_directions,
     grouped_bars,
@@ -153,6 +155,7 @@ __all__ = [
     "by_code_size",
     "by_seed",
     "class_shares",
+    "class_sheets",
     "cluster_contents",
     "cluster_heads",
     "cluster_sizes",
@@ -202,6 +205,7 @@ __all__ = [
     "maps_and_masks",
     "measured_against",
     "mistaken_pairs",
+    "mixing_panels",
     "number_tables",
     "numbers_against",
     "over_time",
@@ -237,11 +241,13 @@ __all__ = [
     "stacked_parts",
     "strips",
     "style_by_class",
+    "style_gan_diagram",
     "style_panels",
     "style_transfer",
     "supervised_aae_diagram",
     "taxonomy_tree",
     "titled_rows",
+    "trade_off_curves",
     "tradeoff",
     "two_choices",
     "two_witnesses",
