@@ -1,5 +1,6 @@
 """Figures. Every function returns a matplotlib Figure with labelled axes; `notebook.show` adds caption and alt text."""
 
+from course_utils.plotting.age_cgan import age_cgan_diagram, aged_sheet, thickness_at_ages
 from course_utils.plotting.anomalies import (
     auroc_table,
     detectors_diagram,
@@ -96,6 +97,7 @@ from course_utils.plotting.semi_supervised import (
     share_panels,
     two_choices,
 )
+from course_utils.plotting.stack_gan import captioned_rows, sketches_and_captions, stack_gan_diagram
 from course_utils.plotting.style import CLASS_COLORS, figure
 from course_utils.plotting.style_gan import mixing_panels, style_gan_diagram
 from course_utils.plotting.supervised import (
@@ -143,6 +145,8 @@ __all__ = [
     "Cloud",
     "aae_diagram",
     "against_width",
+    "age_cgan_diagram",
+    "aged_sheet",
     "along_directions",
     "along_parts",
     "along_paths",
@@ -154,6 +158,7 @@ __all__ = [
     "bounds",
     "by_code_size",
     "by_seed",
+    "captioned_rows",
     "class_shares",
     "class_sheets",
     "cluster_contents",
@@ -237,7 +242,9 @@ __all__ = [
     "share_panels",
     "shares_by_class",
     "sharpness_strips",
+    "sketches_and_captions",
     "source_against_drawn",
+    "stack_gan_diagram",
     "stacked_parts",
     "strips",
     "style_by_class",
@@ -246,6 +253,7 @@ __all__ = [
     "style_transfer",
     "supervised_aae_diagram",
     "taxonomy_tree",
+    "thickness_at_ages",
     "titled_rows",
     "trade_off_curves",
     "tradeoff",
