@@ -13,7 +13,13 @@ from course_utils import datasets, distributions, evaluation, judge, networks
 from course_utils.datasets import Images, Splits
 from course_utils.evaluation.style_gan import noise_moves, path_length, path_lengths, slerp
 from course_utils.methods import StyleGAN
-from course_utils.networks import MappingNetwork, StyleLayer, SynthesisNetwork, adaptive_instance_norm
+from course_utils.networks import (
+    MappingNetwork,
+    SpreadDiscriminator,
+    StyleLayer,
+    SynthesisNetwork,
+    adaptive_instance_norm,
+)
 from course_utils.training import fit
 
 
@@ -121,6 +127,19 @@ def test_the_mapping_keeps_the_size_of_what_passes(depth):
     assert w.shape == (2_000, 64)
     assert 0.3 < w.square().mean().item() < 3
     assert len([m for m in MappingNetwork(64, 64, depth).modules() if isinstance(m, nn.Linear)]) == depth
+
+
+def test_the_discriminator_is_told_how_much_its_batch_varies():
+    network = SpreadDiscriminator(networks.conv((1, 8, 8), width=2, batch_norm=False), hidden=5)
+    x = torch.rand(6, 1, 8, 8)
+    features = network.trunk(x)
+    spread = sum(features[:, i].std(correction=0) for i in range(features.shape[1])) / features.shape[1]
+    first, last = network.head[0], network.head[2]
+    hidden = F.leaky_relu(features @ first.weight[:, :-1].T + spread * first.weight[:, -1] + first.bias, 0.2)
+    torch.testing.assert_close(network(x), (hidden @ last.weight.T + last.bias)[:, 0], rtol=1e-4, atol=1e-5)
+    alike = x[:1].repeat(6, 1, 1, 1).requires_grad_()
+    network(alike).sum().backward()
+    assert alike.grad.isfinite().all()
 
 
 def test_networks_return_the_number_format_of_their_input():

@@ -14,7 +14,7 @@ from course_utils.evaluation.truncation import trade_off
 from course_utils.methods import StyleGAN
 
 STYLE = ("slant", "thickness", "width", "height", "ink")
-PSIS = (0.3, 0.5, 0.7, 1.0)
+PSIS = (0.5, 1.0)
 STEP = 1e-4  # of the path length: the paper's
 
 
@@ -22,8 +22,8 @@ STEP = 1e-4  # of the path length: the paper's
 def style_gan(method: StyleGAN, data: Splits, n: int = N_IMAGES) -> dict[str, float]:
     """`images`; mixed styles, and truncation; and of n images `layers_followed`, `noise_moves` and `path_lengths`.
 
-    mixed_fid: of samples that all have the styles of two w, the second from a random layer on. fid_at_0.7 and so on:
-    the `trade_off` of samples with psi 0.7. Numbers that nothing tells (of which class is B, if all images are of one?)
+    mixed_fid: of samples that all have the styles of two w, the second from a random layer on. fid_at_0.5 and so on:
+    the `trade_off` of samples with psi 0.5. Numbers that nothing tells (of which class is B, if all images are of one?)
     are absent.
     """
     real = random_subset(test_images(method, data).x, N_SAMPLES)

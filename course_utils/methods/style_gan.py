@@ -15,7 +15,8 @@ class StyleGAN(Method):
     """A GAN that paints each layer in a style. Roles: `discriminator`, `generator` (mapping z -> w and synthesis).
 
     The updates alternate. The generator plays with the samples that the discriminator has just seen (ours: drawn once a
-    step instead of twice, they save a quarter of the generator's work). The discriminator may have no batch norm.
+    step instead of twice, they save a quarter of the generator's work). The discriminator may have no batch norm; what
+    `SpreadDiscriminator` tells it of the whole batch is the paper's, and little.
 
     gamma: of the R1 penalty, the squared slope of the discriminator at the data (sections 2.1 and appendix C).
     mixing: the share of samples that take the styles of two z, the second from a random layer on (section 3.1).

@@ -31,7 +31,13 @@ from course_utils.networks.patches import PatchDiscriminator
 from course_utils.networks.refiner import Refiner
 from course_utils.networks.skip import SkipAutoencoder
 from course_utils.networks.spatial import SpatialDecoder, SpatialEncoder
-from course_utils.networks.style import MappingNetwork, StyleLayer, SynthesisNetwork, adaptive_instance_norm
+from course_utils.networks.style import (
+    MappingNetwork,
+    SpreadDiscriminator,
+    StyleLayer,
+    SynthesisNetwork,
+    adaptive_instance_norm,
+)
 from course_utils.networks.trunks import ACTIVATIONS, Trunk, activation, conv, mlp, strided_conv
 
 __all__ = [
@@ -54,6 +60,7 @@ __all__ = [
     "SkipAutoencoder",
     "SpatialDecoder",
     "SpatialEncoder",
+    "SpreadDiscriminator",
     "StridedDecoder",
     "StyleLayer",
     "SynthesisNetwork",

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.networks.trunks import after_strides, mlp
+from course_utils.networks.trunks import Trunk, after_strides, mlp
 
 
 class MappingNetwork(nn.Module):
@@ -69,6 +69,26 @@ class SynthesisNetwork(nn.Module):
         """One map of unit noise for each layer, (n, 1, rows, columns)."""
         where = {"device": self.constant.device, "dtype": self.constant.dtype}
         return [torch.randn(n, 1, *size, **where) for size in self.sizes]
+
+
+class SpreadDiscriminator(nn.Module):
+    """D of images that knows how much they vary: a trunk, a dense layer of `hidden` units, one logit each, (B,).
+
+    Beside the trunk's features stands one number more, the same for the whole batch: the standard deviation of each
+    feature over the batch, mean over the features (Karras et al. 2018, section 3: StyleGAN keeps it). A generator that
+    repeats itself gives itself away by it. So a logit depends a little on the other images of its batch, too.
+    """
+
+    def __init__(self, trunk: Trunk, hidden: int = 128):
+        super().__init__()
+        self.trunk = trunk
+        self.head = nn.Sequential(nn.Linear(trunk.out_features + 1, hidden), nn.LeakyReLU(0.2), nn.Linear(hidden, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        features = self.trunk(x)
+        spread = (features.var(0, correction=0) + 1e-8).sqrt().mean()  # the root of 0 would have no gradient
+        features = torch.cat([features, spread.expand(len(x), 1)], dim=1)
+        return self.head(features).squeeze(1).to(x.dtype)
 
 
 class StyleLayer(nn.Module):
