@@ -117,7 +117,7 @@ def minimax_generator_loss(fake_logits: Tensor) -> Tensor:
 def least_squares_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """The discriminator's half of the least-squares GAN game: D(x) itself, no probability, is to be 1 or 0.
 
-    Mao et al. 2017, equation 9, without the halves, as in CycleGAN (Zhu et al. 2017, section 4). 1/2 when the
+    Mao et al. 2017, targets 1 and 0, without their halves, as in CycleGAN (Zhu et al. 2017, section 4). 1/2 when the
     discriminator cannot tell real from fake and says 1/2 to both.
     """
     # E (D(real) - 1)^2 + E D(fake)^2

@@ -30,18 +30,20 @@ def cross_entropy(logits: torch.Tensor, truth: float) -> torch.Tensor:
 # ---- the patch discriminator --------------------------------------------------------------------------------------
 
 
-def test_each_verdict_sees_a_patch_of_ten_by_ten_pixels():
-    network = networks.PatchDiscriminator((2, 28, 28), width=4).eval()
+@pytest.mark.parametrize(
+    ("strides", "grid", "side", "apart", "places"), [(2, 7, 10, 4, [(3, 3), (3, 4), (5, 2)]), (3, 3, 22, 8, [(1, 1)])]
+)
+def test_each_verdict_sees_a_patch(strides, grid, side, apart, places):
+    network = networks.PatchDiscriminator((2, 28, 28), width=4, strides=strides).eval()
     x = torch.rand(1, 2, 28, 28, requires_grad=True)
     verdicts = network(x)
-    assert verdicts.shape == (1, 7, 7)
-    for row, column in [(3, 3), (3, 4), (5, 2)]:
+    assert verdicts.shape == (1, grid, grid)
+    margin = (side - apart) // 2  # a patch reaches that far to both sides of its place
+    for row, column in places:
         (gradient,) = torch.autograd.grad(verdicts[0, row, column], x, retain_graph=True)
         rows, columns = (torch.where(gradient[0].abs().sum((0, d)) > 0)[0] for d in (2, 1))
-        assert rows.tolist() == list(range(4 * row - 3, 4 * row + 7)), (
-            "ten rows, four further down for the next verdict"
-        )
-        assert columns.tolist() == list(range(4 * column - 3, 4 * column + 7))
+        for found, place in ((rows, row), (columns, column)):
+            assert found.tolist() == list(range(apart * place - margin, apart * place - margin + side))
         assert all(gradient[0, channel].abs().sum() > 0 for channel in (0, 1))
 
 

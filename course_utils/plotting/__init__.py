@@ -116,6 +116,7 @@ from course_utils.plotting.toy import (
     point_panels,
 )
 from course_utils.plotting.training import loss_curves
+from course_utils.plotting.translation import cycle_gan_diagram, pix2pix_diagram
 from course_utils.plotting.vae_against_gan import (
     completions,
     fitted_posteriors,
@@ -176,6 +177,7 @@ __all__ = [
     "confusion",
     "cumulative",
     "curves",
+    "cycle_gan_diagram",
     "decoded_grid",
     "decoded_plane",
     "decoded_points",
@@ -220,6 +222,7 @@ __all__ = [
     "path",
     "paths_of_images",
     "percentile_grid",
+    "pix2pix_diagram",
     "pixel_wishes",
     "plane_grid",
     "point_panels",
