@@ -7,7 +7,7 @@ lines above it (and some in its own line). What trains and measures knows nothin
     set_up  files  runtime  distributed  checkpoints  progress  results  losses  networks  distributions  attributes
     corruptions  distortions  datasets  metrics
     attribute_vectors  strokes
-    defects  outlines
+    defects  outlines  stripes
     methods
     anomalies
     pretrained  judge  regressor  batches  capture

@@ -1,7 +1,8 @@
 """The outlines of digits, and images of both side by side: what pix2pix and CycleGAN translate (notebook 17).
 
 An outline goes around a digit and never into it. So from a digit to its outline there is one right answer, and from an
-outline to a digit there are several: it does not say whether a loop is open or filled, nor how thick its stroke is.
+outline to a digit there are several: it does not say whether a loop is open or filled, nor how thick its stroke is. A
+dotted outline leaves more open.
 """
 
 from dataclasses import replace
@@ -15,6 +16,7 @@ from course_utils.attributes import THRESHOLD
 from course_utils.datasets import Images, Splits
 
 CHUNK = 10_000  # images that are filled at once
+ERASED = 0.7  # share of the pixels of an outline that are missing in a dotted one
 BY_SIDES = ndimage.generate_binary_structure(2, 1)[None]  # within an image, never from one to the next
 
 
@@ -33,10 +35,28 @@ def outline(x: Tensor) -> Tensor:
     return F.max_pool2d(filled, 3, stride=1, padding=1) - filled
 
 
+def dotted(lines: Tensor, erased: float = ERASED, seed: int = 0) -> Tensor:
+    """Outlines with a random share of their pixels erased, drawn with `seed`; any shape, the same comes back.
+
+    With the same seed, a larger share erases what a smaller one does, and more.
+    """
+    luck = torch.rand(lines.shape, generator=torch.Generator().manual_seed(seed))
+    return lines * (luck >= erased).to(lines)
+
+
 def pairs(data: Splits) -> Splits:
     """Each digit with its outline: images (N, 1, H, 2W), the outline to the left of the digit, labels as before."""
     parts = {name: getattr(data, name) for name in ("train", "validation", "test")}
     return replace(data, **{name: _side_by_side(part.floats(), part) for name, part in parts.items()})
+
+
+def dotted_pairs(data: Splits) -> Splits:
+    """`pairs` with `dotted` outlines."""
+    whole, parts = pairs(data), {}
+    for name in ("train", "validation", "test"):
+        lines, digits = getattr(whole, name).x.chunk(2, dim=3)
+        parts[name] = Images(torch.cat([dotted(lines), digits], dim=3), getattr(whole, name).y)
+    return replace(whole, **parts)
 
 
 def unpaired(data: Splits) -> Splits:

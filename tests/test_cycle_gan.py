@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from test_pix2pix import Known, drawn, looked_up, sides
 
-from course_utils import attributes, evaluation, judge, outlines, recipes
+from course_utils import attributes, evaluation, judge, outlines, recipes, stripes
+from course_utils.datasets import Images, Splits
 from course_utils.methods import CycleGAN
 
 
@@ -166,12 +167,86 @@ def test_wrong_outlines_are_seen_pixel_by_pixel():
     assert numbers["cycle_loops_percent"] == pytest.approx(100 * (attributes.holes(x) == 0).float().mean().item())
 
 
-def test_the_recipes_differ_in_the_cycle_alone_and_see_no_pairs():
-    whole, without = (recipes.ALL[name] for name in ("cycle_gan", "cycle_gan_without_cycle"))
-    assert (whole.method(0).weight_cycle, without.method(0).weight_cycle) == (10, 0)
-    assert whole.prepare is without.prepare is outlines.unpaired
-    assert (whole.epochs, whole.evaluate) == (without.epochs, without.evaluate)
-    states = [recipe.method(0).state_dict() for recipe in (whole, without)]
-    assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
+def zebras(n: int = 40) -> Splits:
+    """Frames, striped and plain: those of `drawn` without their outlines."""
+    parts = {name: getattr(drawn(n), name) for name in ("train", "validation", "test")}
+    plain = {name: Images(sides(part.x)[1], part.y) for name, part in parts.items()}
+    return stripes.pairs(Splits("frames", **plain))
+
+
+def plain_digits(data: Splits):
+    """The true plain digit of each striped one of the test images."""
+    striped, digits = sides(data.test.x)
+    answers = {tuple(a.flatten().tolist()): digit for a, digit in zip(striped, digits, strict=True)}
+    return lambda source: torch.stack([answers.get(tuple(a.flatten().tolist()), 0 * a) for a in source])
+
+
+def test_stripes_at_one_place_for_all_are_where_they_were_by_chance_only():
+    """An honest pair of translators: nothing is hidden, so the phase is lost."""
+    data = zebras()
+    numbers = evaluation.striped_both_ways(
+        Translator(plain_digits(data), lambda b: stripes.striped(b, torch.full((len(b),), 0.3))), data
+    )
+    striped, x = sides(data.test.x)
+    assert numbers["l1_error"] == 0 and numbers["added_percent"] == 0
+    here = stripes.phase(stripes.striped(x, torch.full((len(x),), 0.3)))
+    by_chance = stripes.phase_error(here, stripes.phase(striped)).mean().item()
+    assert by_chance == pytest.approx(0.25, abs=0.08)
+    for name in ("phase_error", "rounded_phase_error", "plain_phase_error"):
+        assert numbers[name] == pytest.approx(by_chance), name
+    again = stripes.striped(x, torch.full((len(x),), 0.3))
+    assert numbers["cycle_l1_error"] == pytest.approx((again - striped).abs().mean().item())
+    right = (judge.probabilities(striped).argmax(1) == data.test.y).float().mean().item()
+    assert numbers["source_class_percent"] == pytest.approx(100 * right)
+
+
+def test_stripes_hidden_in_faint_greys_are_found_by_rounding_by_noise_and_by_the_true_digit():
+    data = zebras()
+    know = plain_digits(data)
+
+    def hides(a):
+        return know(a) * (1 - FAINT) + FAINT * a
+
+    def reads(b):
+        return b.round() * (b > 1 - FAINT / 2)  # where the stripe was, nothing was lost
+
+    numbers = evaluation.striped_both_ways(Translator(hides, reads), data)
+    striped, x = sides(data.test.x)
+    assert numbers["l1_error"] < FAINT
+    assert numbers["cycle_l1_error"] == numbers["phase_error"] == 0
+    whole = stripes.phase_error(stripes.phase(x), stripes.phase(striped)).mean().item()
+    assert numbers["rounded_phase_error"] == numbers["plain_phase_error"] == pytest.approx(whole)
+    assert whole > 0.15 and numbers["noisy_phase_error"] > 0.1
+
+
+def test_ink_beside_the_digit_is_counted_and_halves_are_not_compared_with_themselves(monkeypatch):
+    data, compared = zebras(), []
+    monkeypatch.setattr(judge, "features", lambda x: x.flatten(1)[:, ::28])
+    monkeypatch.setattr(
+        "course_utils.evaluation.translation.metrics.fid", lambda a, b: compared.append((len(a), len(b))) or 1.0
+    )
+    monkeypatch.setattr("course_utils.evaluation.translation.image_quality", lambda real, fake: {})
+    numbers = evaluation.striped_both_ways(Translator(lambda a: a, lambda b: torch.ones_like(b)), data)
+    _, x = sides(data.test.x)
+    assert numbers["added_percent"] == pytest.approx(100 * (1 - x.mean().item()))
+    assert numbers["digit_cycle_l1_error"] == pytest.approx((1 - x).abs().mean().item())
+    assert set(compared) == {(20, 20)}
+
+
+def test_the_recipes_differ_in_what_they_are_named_after_and_see_no_pairs():
+    whole, without, lines = (
+        recipes.ALL[name] for name in ("cycle_gan", "cycle_gan_without_cycle", "cycle_gan_outlines")
+    )
+    assert [recipe.method(0).weight_cycle for recipe in (whole, without, lines)] == [10, 0, 10]
+    assert whole.prepare is without.prepare is stripes.unpaired and lines.prepare is outlines.unpaired
+    assert whole.epochs == without.epochs == lines.epochs and whole.evaluate == without.evaluate
+    states = [recipe.method(0).state_dict() for recipe in (whole, without, lines)]
+    assert all(torch.equal(states[0][key], state[key]) for key in states[0] for state in states[1:])
     a_to_b = recipes.ALL["pix2pix"].method(0).generator
     assert [p.shape for p in whole.method(0).a_to_b.parameters()] == [p.shape for p in a_to_b.parameters()]
+
+
+def test_an_untrained_generator_draws_nearly_black_images():
+    with torch.no_grad():
+        drawing = recipes.ALL["cycle_gan"].method(0).eval().translate(torch.rand(2, 1, 28, 28))
+    assert drawing.max() < 0.1

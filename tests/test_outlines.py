@@ -158,3 +158,25 @@ def test_images_kept_in_bytes_become_floating_point_pairs():
     assert both.dtype == torch.float32
     torch.testing.assert_close(both[..., 12:], data.train.x, atol=1 / 255, rtol=0)
     assert torch.equal(both[..., :12], outlines.outline(both[..., 12:]))
+
+
+def test_dots_are_a_part_of_the_outline_and_more_erased_leaves_a_part_of_them():
+    lines = outlines.outline(blots(50, side=28))
+    few, many = outlines.dotted(lines, 0.8), outlines.dotted(lines, 0.3)
+    assert torch.equal(outlines.dotted(lines, 0.0), lines) and outlines.dotted(lines, 1.0).max() == 0
+    assert (few <= many).all() and (many <= lines).all()
+    assert few.sum() / lines.sum() == pytest.approx(0.2, abs=0.03)
+    assert many.sum() / lines.sum() == pytest.approx(0.7, abs=0.03)
+    assert torch.equal(outlines.dotted(lines), outlines.dotted(lines, outlines.ERASED, seed=0))
+    assert not torch.equal(outlines.dotted(lines, seed=1), outlines.dotted(lines))
+
+
+def test_dotted_pairs_are_pairs_with_dots():
+    x = (blots(9) > 0.5).float()
+    data = Splits("blots", *(Images(x[3 * i : 3 * i + 3], torch.arange(3)) for i in range(3)))
+    whole, dots = outlines.pairs(data), outlines.dotted_pairs(data)
+    for name in ("train", "validation", "test"):
+        before, after = getattr(whole, name), getattr(dots, name)
+        assert torch.equal(after.x[..., 12:], before.x[..., 12:]) and torch.equal(after.y, before.y)
+        assert torch.equal(after.x[..., :12], outlines.dotted(before.x[..., :12]))
+        assert after.x[..., :12].sum() < before.x[..., :12].sum()

@@ -221,11 +221,11 @@ def test_drawings_and_digits_of_the_same_outlines_are_never_compared_by_their_fe
 
 
 def test_the_recipes_share_their_generator_and_differ_in_what_they_are_named_after():
-    methods = {name: recipes.ALL[name].method(0) for name in ("pix2pix", "pix2pix_l1", "pix2pix_gan")}
+    methods = {name: recipes.ALL[name].method(0) for name in ("pix2pix", "pix2pix_l1", "pix2pix_loose", "pix2pix_gan")}
     assert isinstance(methods["pix2pix_l1"], L1Translator)
-    assert methods["pix2pix"].weight_l1 == 100 and methods["pix2pix_gan"].weight_l1 == 0
+    assert [methods[f"pix2pix{name}"].weight_l1 for name in ("", "_loose", "_gan")] == [100, 10, 0]
     shapes = [[p.shape for p in method.generator.parameters()] for method in methods.values()]
-    assert shapes[0] == shapes[1] == shapes[2]
+    assert all(shape == shapes[0] for shape in shapes[1:])
     for recipe in translation.RECIPES:
         kept = [
             p.numel()
@@ -233,4 +233,4 @@ def test_the_recipes_share_their_generator_and_differ_in_what_they_are_named_aft
             if n.split(".")[0] not in recipe.build().training_only
         ]
         assert sum(kept) < 600_000
-    assert {recipes.ALL[name].prepare for name in methods} == {outlines.pairs}
+    assert {recipes.ALL[name].prepare for name in methods} == {outlines.dotted_pairs}

@@ -38,7 +38,7 @@ from course_utils.evaluation.posteriors import draws, normality, posteriors, slo
 from course_utils.evaluation.stack_gan import captioned_images, stacked_images
 from course_utils.evaluation.style import in_every_class, seen_percent, style, style_and_content
 from course_utils.evaluation.style_gan import layers_followed, style_gan
-from course_utils.evaluation.translation import drawn_both_ways, drawn_digits
+from course_utils.evaluation.translation import drawn_both_ways, drawn_digits, striped_both_ways
 from course_utils.evaluation.truncation import trade_off, truncation_of_z
 from course_utils.evaluation.vae_gan import (
     SANE_CLASS_PERCENT,
@@ -108,6 +108,7 @@ __all__ = [
     "semi_supervised",
     "slope",
     "stacked_images",
+    "striped_both_ways",
     "style",
     "style_and_content",
     "style_gan",

@@ -1,24 +1,26 @@
-"""Digits drawn from outlines, and outlines of digits, against the true ones that test pairs show (notebook 17)."""
+"""Digits drawn from outlines or striped digits, and the way back, against the true ones of test pairs (notebook 17)."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from course_utils import attributes, judge, metrics, networks
+from course_utils import attributes, judge, metrics, networks, stripes
 from course_utils.datasets import Splits
 from course_utils.evaluation.common import test_images
 from course_utils.evaluation.images import image_quality
 from course_utils.evaluation.style import seen_percent
 from course_utils.methods import CycleGAN, L1Translator, Pix2Pix
 
-NOISE = 0.1  # standard deviation of what is added to an outline before a digit is drawn from it
+NOISE = 0.1  # standard deviation of what is added to an image before it is translated
 CHUNK = 1_000  # images that are translated at once
 
 
 @torch.no_grad()
 def drawn_digits(method: L1Translator | Pix2Pix | CycleGAN, data: Splits) -> dict[str, float]:
-    """The digits x_hat drawn from the outlines of the test images (`outlines.pairs`), against the true digits x.
+    """The digits x_hat drawn from the sources of the test images, against the true digits x.
+
+    The sources are to the left of them: see `outlines.pairs`, `stripes.pairs`. Here all are called outlines.
 
     l1_error: the mean of |x - x_hat|, 1 from black to white. noisy_l1_error: drawn from outlines with Gaussian noise.
     other_l1_error: with the digit of another test image for x_hat, a translator that does not look at its outline.
@@ -80,6 +82,39 @@ def drawn_both_ways(method: CycleGAN, data: Splits) -> dict[str, float]:
             f"{name}_class_percent": seen_percent(x_back, test.y),
             f"{name}_loops_percent": _percent(attributes.holes(x_back) == attributes.holes(x)),
         }
+    return numbers
+
+
+@torch.no_grad()
+def striped_both_ways(method: CycleGAN, data: Splits) -> dict[str, float]:
+    """`drawn_digits` from striped digits (`stripes.pairs`), and digits drawn in stripes, and where both lead back to.
+
+    source_class_percent: in which the judge sees the right class with the stripes. striped_fid: of the drawn stripes
+    of one half of the test digits against the true ones of the other half; test_striped_fid: of the true ones of both.
+    added_percent: how much of the ink of the drawn stripes lies where the digit has none.
+    cycle_l1_error: of stripes drawn back from the drawn digits; digit_cycle_l1_error: of digits from drawn stripes.
+    phase_error: how far the stripes that came back are from where they were, in periods. A plain digit does not say,
+    so whoever knows must have been told by the drawn digit: rounded_phase_error and noisy_phase_error, from drawn
+    digits in black and white or with Gaussian noise; plain_phase_error, from the true plain digits: 1/4, by chance.
+    """
+    numbers = drawn_digits(method, data)
+    test = test_images(method, data)
+    striped, x = test.x.chunk(2, dim=3)
+    x_hat = _in_parts(method.translate, striped)
+    drawn, again = (_in_parts(method.translate_back, digits) for digits in (x, x_hat))
+    one, other = torch.randperm(len(x), device=x.device).chunk(2)
+    numbers |= {
+        "source_class_percent": seen_percent(striped, test.y),
+        "striped_fid": metrics.fid(judge.features(striped[one]), judge.features(drawn[other])),
+        "test_striped_fid": metrics.fid(judge.features(striped[one]), judge.features(striped[other])),
+        "added_percent": 100 * ((drawn - x).clamp(min=0).sum() / drawn.sum().clamp(min=1e-6)).item(),
+        "cycle_l1_error": _l1(again, striped),
+        "digit_cycle_l1_error": _l1(_in_parts(method.translate, drawn), x),
+        "phase_error": stripes.phase_error(stripes.phase(again), stripes.phase(striped)).mean().item(),
+    }
+    for name, digits in {"rounded": x_hat.round(), "noisy": _noisy(x_hat), "plain": x}.items():
+        found = stripes.phase(_in_parts(method.translate_back, digits))
+        numbers[f"{name}_phase_error"] = stripes.phase_error(found, stripes.phase(striped)).mean().item()
     return numbers
 
 

@@ -26,17 +26,17 @@ _PIX2PIX_WAY = [
     ("drawn_pair", "discriminator"),
 ]
 _CYCLE_GAN = {
-    "a": (0.8, 4.0, "outline\n$a$", False),
+    "a": (0.8, 4.0, "striped\n$a$", False),
     "a_to_b": (3.2, 4.0, "a_to_b", True),
-    "b_fake": (5.6, 4.0, "a digit?\n$b_{fake}$", False),
+    "b_fake": (5.6, 4.0, "plain?\n$b_{fake}$", False),
     "back_to_a": (8.0, 4.0, "b_to_a", True),
-    "a_hat": (10.4, 4.0, "outline again\n$\\hat{a}$", False),
+    "a_hat": (10.4, 4.0, "striped again\n$\\hat{a}$", False),
     "discriminator_b": (5.6, 2.75, "discriminator_b", True),
-    "b": (10.4, 0.3, "digit\n$b$", False),
+    "b": (10.4, 0.3, "plain\n$b$", False),
     "b_to_a": (8.0, 0.3, "b_to_a", True),
-    "a_fake": (5.6, 0.3, "an outline?\n$a_{fake}$", False),
+    "a_fake": (5.6, 0.3, "striped?\n$a_{fake}$", False),
     "back_to_b": (3.2, 0.3, "a_to_b", True),
-    "b_hat": (0.8, 0.3, "digit again\n$\\hat{b}$", False),
+    "b_hat": (0.8, 0.3, "plain again\n$\\hat{b}$", False),
     "discriminator_a": (5.6, 1.55, "discriminator_a", True),
 }
 _CYCLE_GAN_WAY = [
