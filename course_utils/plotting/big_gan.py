@@ -38,8 +38,8 @@ def trade_off_curves(
             look = {"color": CLASS_COLORS[i], "ls": DASHES[i % 4], "marker": "os^D"[i % 4]}
             ax.plot(x, y, lw=2, ms=9, mec="black", mew=0.6, label=model, **look)
             for name, *place in zip(names, x, y, strict=True) if model == named else ():
-                ax.annotate(name, place, xytext=(7, 6), textcoords="offset points", fontsize=11)
+                ax.annotate(name, place, xytext=(0, -18), textcoords="offset points", ha="center", fontsize=12)
         ax.set(xlabel=xlabel, ylabel=ylabel)
-        ax.margins(0.14)
+        ax.margins(0.16)
     axes[0, 0].legend(frameon=False)
     return fig
