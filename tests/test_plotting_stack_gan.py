@@ -54,9 +54,10 @@ def test_each_sketch_stands_beside_its_images_and_its_own_caption_is_framed():
     sketches, images = torch.rand(2, 1, 2, 2), torch.rand(2, 3, 1, 4, 4)
     left, right = figures.sketches_and_captions(sketches, images, ["a thin 3", "a thin 7", "a bold 0"]).axes
     np.testing.assert_allclose(left.images[0].get_array()[3:5, :2], sketches[1, 0])
-    np.testing.assert_allclose(right.images[0].get_array()[5:9, 10:14], images[1, 2, 0])
+    np.testing.assert_allclose(right.images[0].get_array()[:4, 10:14], images[0, 2, 0])
+    np.testing.assert_allclose(right.images[0].get_array()[5:9, :4], images[1, 0, 0])
     assert [t.get_text() for t in left.get_yticklabels()] == ["a thin 3", "a thin 7"]
-    assert [t.get_text() for t in right.get_xticklabels()] == ["a thin 3", "a thin 7", "a bold 0"]
+    assert [t.get_text() for t in right.get_xticklabels()] == ["a thin\n3", "a thin\n7", "a bold\n0"]
     corners = [(min(line.get_xdata()), min(line.get_ydata())) for line in right.lines]
     assert corners == [(0, 0), (1, 1)]
     assert left.get_ylim()[0] > left.get_ylim()[1] and right.get_ylim() == pytest.approx((2 - 1 / 5, 0))

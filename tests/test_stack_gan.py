@@ -377,6 +377,9 @@ def test_a_second_stage_that_copies_its_sketch_and_one_that_does_not_look_at_it(
     assert ignores["digit_percent"] == ignores["repaired_percent"] == 100
     assert ignores["contradicted_caption_percent"] == 100 and ignores["contradicted_sketch_percent"] == 0
     assert ignores["sketch_correlation"] < copies["sketch_correlation"]
+    faithful = evaluation.stacked_images(Scribe(below=True), signed)
+    assert faithful["contradicted_sketch_percent"] == 100
+    assert faithful["contradicted_caption_percent"] == 0, "captions with the same digit are no contradiction"
 
 
 def test_data_without_captions_are_refused(signed):

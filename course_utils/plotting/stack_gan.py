@@ -68,7 +68,7 @@ def captioned_rows(rows: dict[str, Tensor], captions: Sequence[str], size: float
         ax.set_ylabel(name, rotation=0, ha="right", va="center")
     top = axes[0, 0]
     top.xaxis.tick_top()
-    top.set_xticks([i + 0.5 for i in range(len(captions))], ["\n".join(caption.rsplit(" ", 1)) for caption in captions])
+    top.set_xticks([i + 0.5 for i in range(len(captions))], _in_two_lines(captions), fontsize=11)
     top.tick_params(length=0)
     return fig
 
@@ -91,11 +91,16 @@ def sketches_and_captions(sketches: Tensor, images: Tensor, captions: Sequence[s
     left.set_yticks([i + 0.5 for i in range(n)], captions[:n])
     right.xaxis.tick_top()
     right.xaxis.set_label_position("top")
-    right.set_xticks([i + 0.5 for i in range(k)], captions)
+    right.set_xticks([i + 0.5 for i in range(k)], _in_two_lines(captions))
     right.set_xlabel("caption that stage II is told")
     for ax in (left, right):
         ax.tick_params(length=0)
     return fig
+
+
+def _in_two_lines(captions: Sequence[str]) -> list[str]:
+    """The digit below the rest: "a bold 7" has no room above one image."""
+    return ["\n".join(caption.rsplit(" ", 1)) for caption in captions]
 
 
 def _bare(ax: Axes) -> None:
