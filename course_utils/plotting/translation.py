@@ -9,13 +9,13 @@ from course_utils.plotting.style import CLASS_COLORS, figure
 
 # name -> (x, y, text, is it a network?)
 _PIX2PIX = {
-    "source": (0.8, 2.0, "outline\n(source)", False),
+    "source": (0.8, 2.0, "dots\n(source)", False),
     "generator": (3.3, 2.0, "generator", True),
     "x_hat": (5.8, 2.0, "digit drawn\n$\\hat{x}$", False),
     "x": (5.8, 4.2, "true digit\n$x$", False),
-    "true_pair": (8.6, 4.2, "outline and $x$", False),
-    "drawn_pair": (8.6, 2.0, "outline and $\\hat{x}$", False),
-    "discriminator": (11.3, 3.1, "discriminator:\n7x7 patches", True),
+    "true_pair": (8.6, 4.2, "dots and $x$", False),
+    "drawn_pair": (8.6, 2.0, "dots and $\\hat{x}$", False),
+    "discriminator": (11.3, 3.1, "discriminator,\npatch by patch", True),
 }
 _PIX2PIX_WAY = [
     ("source", "generator"),

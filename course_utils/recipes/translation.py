@@ -1,6 +1,6 @@
 """Recipes that translate images: dots into digits with pairs (pix2pix), striped digits into plain ones without pairs.
 
-All have the same generator, and discriminators that judge patches of 10x10 pixels (notebook 17).
+All have the same generator (notebook 17).
 """
 
 from collections.abc import Callable
@@ -24,13 +24,24 @@ def generator() -> networks.SkipAutoencoder:
 
 
 def discriminator(images: int = 1) -> networks.PatchDiscriminator:
-    """7x7 verdicts on so many images, given as channels."""
+    """Verdicts on 7x7 patches of 10x10 pixels of so many images, given as channels."""
     return networks.dcgan_init(networks.PatchDiscriminator((images, *IMAGE[1:]), WIDTH))
 
 
-def pix2pix(**options) -> Callable[[], Pix2Pix]:
-    """A function that builds a pix2pix; `options` go to `Pix2Pix`."""
-    return lambda: Pix2Pix(generator(), discriminator(2), lr=LR, **options)
+def pair_discriminator() -> networks.PatchDiscriminator:
+    """Verdicts on 3x3 patches of 22x22 pixels of pairs; without batch norm, which would hide their contrast."""
+    return networks.PatchDiscriminator((2, *IMAGE[1:]), WIDTH, strides=3, batch_norm=False)
+
+
+def pix2pix(weight_l1: float) -> Callable[[], Pix2Pix]:
+    """A function that builds a pix2pix with that weight of the L1 loss."""
+    rates = {"lr": LR, "discriminator_lr": LR / 5}
+    return lambda: Pix2Pix(generator(), pair_discriminator(), weight_l1, **rates)
+
+
+def small_patches() -> Pix2Pix:
+    """`pix2pix` with the discriminator of `cycle_gan`, at the generator's rate."""
+    return Pix2Pix(generator(), discriminator(2), weight_l1=10.0, lr=LR)
 
 
 def l1_translator() -> L1Translator:
@@ -46,14 +57,16 @@ def cycle_gan(**options) -> Callable[[], CycleGAN]:
 
 _NETWORKS = (
     f"ours: images of 28x28, a U-Net of three convolutions ({WIDTH} to {2 * WIDTH} channels) that begins with nearly "
-    "black images, patches of 10x10, batches of 50, Adam 1e-3, pixels from 0 to 1"
+    "black images, batches of 50, Adam 1e-3, pixels from 0 to 1"
 )
 _PIX2PIX = (
-    f"Isola et al. 2017, sections 3 and 6.2 (beta1 0.5, weights N(0, 0.02^2)), no dropout; {_NETWORKS}; dotted outlines"
+    f"Isola et al. 2017, sections 3 and 6.2 (beta1 0.5, generator N(0, 0.02^2)), no dropout; {_NETWORKS}; dotted "
+    "outlines"
 )
+_LARGE = "patches of 22x22 without batch norm, discriminator 2e-4"
 _CYCLE_GAN = (
     f"Zhu et al. 2017, sections 3 and 4 (least squares, beta1 0.5, weights N(0, 0.02^2)), without history of drawings "
-    f"and identity loss; {_NETWORKS}, discriminators 2e-4 (settings tried on validation images)"
+    f"and identity loss; {_NETWORKS}, patches of 10x10, discriminators 2e-4 (settings tried on validation images)"
 )
 _STRIPES = "; stripes on one half of the images, plain digits of the other"
 _PAIRS = {
@@ -67,10 +80,10 @@ _UNPAIRED = {"epochs": by_mode(4, 8, 100), "batch_size": 50}
 _STRIPED = {"evaluate": evaluation.striped_both_ways, "prepare": stripes.unpaired, **_UNPAIRED}
 
 RECIPES = [
-    Recipe("pix2pix", f"{_PIX2PIX}; weight of L1 100", pix2pix(), **_PAIRS),
-    Recipe("pix2pix_loose", f"{_PIX2PIX}; weight of L1 10", pix2pix(weight_l1=10.0), **_PAIRS),
+    Recipe("pix2pix", f"{_PIX2PIX}; {_LARGE}; weight of L1 10", pix2pix(10.0), **_PAIRS),
     Recipe("pix2pix_l1", f"L1 in table 1 of {_PIX2PIX}", l1_translator, **_PAIRS),
-    Recipe("pix2pix_gan", f"cGAN in table 1 of {_PIX2PIX}", pix2pix(weight_l1=0.0), **_PAIRS),
+    Recipe("pix2pix_gan", f"cGAN in table 1 of {_PIX2PIX}; {_LARGE}", pix2pix(0.0), **_PAIRS),
+    Recipe("pix2pix_small_patches", f"{_PIX2PIX}; patches of 10x10; weight of L1 10", small_patches, **_PAIRS),
     Recipe("cycle_gan", f"{_CYCLE_GAN}; weight of the cycle 10{_STRIPES}", cycle_gan(), **_STRIPED),
     Recipe(
         "cycle_gan_without_cycle",
