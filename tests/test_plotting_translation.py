@@ -50,7 +50,7 @@ def test_the_discriminator_of_pix2pix_sees_pairs_and_l1_compares_the_digits():
     }
     assert compared(ax, boxes) == [{"x", "x_hat"}]
     text = {t.get_text() for t in ax.texts}
-    assert {"outline and $x$", "outline and $\\hat{x}$", "L1 loss"} <= text
+    assert {"dots and $x$", "dots and $\\hat{x}$", "L1 loss"} <= text
 
 
 def test_both_ways_of_a_cycle_use_both_translators_and_end_beside_where_they_began():
