@@ -18,11 +18,11 @@ _BOXES = {
     "z": (2.9, 0.7, "$z$\nnoise", False),
     "generator_1": (5.1, 2.4, "generator I", True),
     "sketch": (7.2, 2.4, "14x14\nsketch", False),
-    "discriminator_1": (7.2, 0.7, "discriminator I", True),
+    "discriminator_1": (7.2, 0.7, "discriminator I\nfits the caption?", True),
     "c_2": (9.4, 4.0, "$c \\sim N(\\mu, \\sigma^2)$\ncondition", False),
     "generator_2": (9.4, 2.4, "generator II", True),
     "image": (11.5, 2.4, "28x28\nimage", False),
-    "discriminator_2": (11.5, 0.7, "discriminator II", True),
+    "discriminator_2": (11.5, 0.7, "discriminator II\nfits the caption?", True),
 }
 _WAY = [
     ("z", "generator_1"),
