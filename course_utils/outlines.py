@@ -16,7 +16,7 @@ from course_utils.attributes import THRESHOLD
 from course_utils.datasets import Images, Splits
 
 CHUNK = 10_000  # images that are filled at once
-ERASED = 0.7  # share of the pixels of an outline that are missing in a dotted one
+ERASED = 0.85  # share of the pixels of an outline that are missing in a dotted one
 BY_SIDES = ndimage.generate_binary_structure(2, 1)[None]  # within an image, never from one to the next
 
 

@@ -14,20 +14,16 @@ class PatchDiscriminator(nn.Module):
     same question, is this patch real?, is asked everywhere. `strides` convolutions of stride 2, with width, 2 width, 4
     width ... channels, and one of 1x1. With 2 of them the patches have 10x10 pixels and lie 4 apart, with 3 they have
     22x22 and lie 8 apart. The paper's have 70x70 pixels of images of 256x256. Height and width divisible by 4.
-
-    batch_norm: after all but the first and the last layer. True and drawn images come in batches of their own, so what
-    a whole batch of drawings has too much of, contrast say, is normalised away before the verdict; without, it is seen.
     """
 
-    def __init__(self, in_shape: Sequence[int], width: int = 32, strides: int = 2, batch_norm: bool = True):
+    def __init__(self, in_shape: Sequence[int], width: int = 32, strides: int = 2):
         super().__init__()
         channels, _, _ = after_strides(in_shape, 2)
         self.in_shape = tuple(in_shape)
         layers = [nn.Conv2d(channels, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
         for _ in range(strides - 1):
-            layers.append(nn.Conv2d(width, 2 * width, 4, stride=2, padding=1, bias=not batch_norm))
-            layers += [nn.BatchNorm2d(2 * width)] if batch_norm else []
-            layers.append(nn.LeakyReLU(0.2))
+            layers += [nn.Conv2d(width, 2 * width, 4, stride=2, padding=1, bias=False), nn.BatchNorm2d(2 * width)]
+            layers += [nn.LeakyReLU(0.2)]
             width *= 2
         self.layers = nn.Sequential(*layers, nn.Conv2d(width, 1, 1))
 
