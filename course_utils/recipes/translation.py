@@ -49,18 +49,19 @@ def cycle_gan(**options) -> Callable[[], CycleGAN]:
     return lambda: CycleGAN(generator(), generator(), discriminator(), discriminator(), **rates, **options)
 
 
-_NETWORKS = (
+_GENERATOR = (
     f"ours: images of 28x28, a U-Net of three convolutions ({WIDTH} to {2 * WIDTH} channels) that begins with nearly "
-    "black images, batches of 50, Adam 1e-3, pixels from 0 to 1"
+    "black images"
 )
+_TRAINING = "batches of 50, Adam 1e-3, pixels from 0 to 1"
 _PIX2PIX = (
-    f"Isola et al. 2017, sections 3 and 6.2 (beta1 0.5, generator N(0, 0.02^2)), no dropout; {_NETWORKS}; dotted "
-    "outlines"
+    f"Isola et al. 2017, sections 3 and 6.2 (beta1 0.5, generator N(0, 0.02^2)), no dropout; {_GENERATOR}, "
+    f"{_TRAINING}; dotted outlines"
 )
 _PATCHES = "patches of 22x22 (settings tried on validation images)"
 _CYCLE_GAN = (
     f"Zhu et al. 2017, sections 3 and 4 (least squares, beta1 0.5, weights N(0, 0.02^2)), without history of drawings "
-    f"and identity loss; {_NETWORKS}, patches of 10x10, discriminators 2e-4 (settings tried on validation images)"
+    f"and identity loss; {_GENERATOR}, patches of 10x10, {_TRAINING}, discriminators 2e-4 (settings tried on validation images)"
 )
 _STRIPES = "; stripes on one half of the images, plain digits of the other"
 _PAIRS = {
