@@ -61,7 +61,8 @@ _PIX2PIX = (
 _PATCHES = "patches of 22x22 (settings tried on validation images)"
 _CYCLE_GAN = (
     f"Zhu et al. 2017, sections 3 and 4 (least squares, beta1 0.5, weights N(0, 0.02^2)), without history of drawings "
-    f"and identity loss; {_GENERATOR}, patches of 10x10, {_TRAINING}, discriminators 2e-4 (settings tried on validation images)"
+    f"and identity loss; {_GENERATOR}, patches of 10x10, {_TRAINING}, discriminators 2e-4 (settings "
+    "tried on validation images)"
 )
 _STRIPES = "; stripes on one half of the images, plain digits of the other"
 _PAIRS = {
