@@ -39,8 +39,16 @@ def serving(arguments: list[str], folder: Path):
             _wait_for(address, server, folder / "log.txt")
             yield address
         finally:
-            server.terminate()
-            server.wait(PATIENCE / 1000)  # it ends its kernels first
+            _end(server)
+
+
+def _end(server: subprocess.Popen) -> None:
+    server.terminate()
+    try:
+        server.wait(30)  # it ends its kernels first
+    except subprocess.TimeoutExpired:  # a server that is told to end while it starts a kernel may wait for ever
+        server.kill()
+        server.wait()
 
 
 def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:

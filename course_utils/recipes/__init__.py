@@ -27,6 +27,7 @@ from course_utils.recipes import (
     variational,
 )
 
+GALLERY = (translation, stack_gan, style_gan, big_gan, age_cgan)  # what became of the GAN (notebook 17)
 FAMILIES = (
     toy,
     judges,
@@ -47,10 +48,6 @@ FAMILIES = (
     faces,
     anomalies,
     family,
-    stack_gan,
-    age_cgan,
-    translation,
-    style_gan,
-    big_gan,
+    *GALLERY,
 )
 ALL = {recipe.name: recipe for family in FAMILIES for recipe in family.RECIPES}
