@@ -47,6 +47,11 @@ def values(recipe: str, number: str, mode: str = "default") -> list[float]:
     return [numbers[number] for numbers in stored]
 
 
+def mean(recipe: str, number: str, mode: str = "default") -> float:
+    """The mean of a number over the stored runs of a recipe; NaN if there are none."""
+    return statistics.fmean(values(recipe, number, mode)) if load(recipe, mode) else math.nan
+
+
 def summary(recipe: str, number: str, mode: str = "default", digits: int = 3) -> str:
     """ "mean ± sample standard deviation (n = seeds)" of one number, or just the value when n = 1."""
     found = values(recipe, number, mode)

@@ -1,5 +1,6 @@
 """Stored results and the numbers drawn from them."""
 
+import math
 import os
 import statistics
 
@@ -97,3 +98,12 @@ def test_summary_agrees_with_the_statistics_module():
     mean, spread, _ = results.summary("vae", "error", digits=6).replace("(", "± (").split("± ")
     assert float(mean) == pytest.approx(statistics.mean(numbers), abs=1e-5)
     assert float(spread) == pytest.approx(statistics.stdev(numbers), abs=1e-5)
+
+
+def test_a_mean_is_over_the_stored_runs_and_nan_without_any():
+    for seed, fid in enumerate((1.0, 2.0, 6.0)):
+        results.save(results.path("gan", "default", seed), {"seed": seed, "numbers": {"fid": fid}})
+    assert results.mean("gan", "fid") == 3
+    assert math.isnan(results.mean("vae", "fid"))
+    with pytest.raises(LookupError, match="has a number 'kid'"):
+        results.mean("gan", "kid")

@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import torch
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from course_utils.plotting.diagrams import _arrow
+from course_utils.plotting.diagrams import arrow, draw_boxes
 from course_utils.plotting.images import tile
 from course_utils.plotting.style import CLASS_COLORS, DASHES, figure
 
@@ -33,23 +33,20 @@ _THEN = [("other", "generator again"), ("generator again", "aged")]
 def age_cgan_diagram() -> Figure:
     """An image, its first z, the search (dashed), and the same z at another age; networks in grey."""
     fig, ax = figure(size=(13.5, 4.4))
-    for x, y, text, is_network in _BOXES.values():
-        ax.text(x, y, text, ha="center", va="center", zorder=3, fontsize=12.5)
-        look = {"fc": "0.88", "ec": "black", "lw": 1.8} if is_network else {"fc": "white", "ec": "0.6", "lw": 1}
-        ax.add_patch(FancyBboxPatch((x - 0.78, y - 0.36), 1.56, 0.72, boxstyle="round,pad=0.05", zorder=2, **look))
+    draw_boxes(ax, _BOXES)
     for start, end in (*_WAY, *_THEN):
-        _arrow(ax, _BOXES[start][:2], _BOXES[end][:2], "-", "black")
+        arrow(ax, _BOXES[start][:2], _BOXES[end][:2], "-", "black")
     search = {"ls": "--", "color": CLASS_COLORS[3], "lw": 2}
-    _arrow(ax, _BOXES["again"][:2], _BOXES["judge"][:2], "--", CLASS_COLORS[3])
+    arrow(ax, _BOXES["again"][:2], _BOXES["judge"][:2], "--", CLASS_COLORS[3])
     ax.plot([0.6, 0.6], [2.15, 0.8], zorder=1, **search)
-    _arrow(ax, (-0.26, 0.8), _BOXES["judge"][:2], "--", CLASS_COLORS[3])
-    _arrow(ax, (4.8, 0.36), _BOXES["z"][:2], "--", CLASS_COLORS[3])
+    arrow(ax, (-0.26, 0.8), _BOXES["judge"][:2], "--", CLASS_COLORS[3])
+    arrow(ax, (4.8, 0.36), _BOXES["z"][:2], "--", CLASS_COLORS[3])
     ax.text(
         4.95, 1.45, "search: move $z$ until the judge's\nfeatures of $x$ and $\\hat{x}$ agree", color=CLASS_COLORS[3]
     )
     # the z that was found goes around, above the first generator
     ax.plot([4.8, 4.8, 10.3, 10.3], [3.05, 3.4, 3.4, 2.6], color="black", lw=2, zorder=1)
-    _arrow(ax, (9.44, 2.6), _BOXES["generator again"][:2], "-", "black")
+    arrow(ax, (9.44, 2.6), _BOXES["generator again"][:2], "-", "black")
     ax.set(xlim=(-0.4, 14.8), ylim=(0.2, 4.8))
     ax.set_axis_off()
     return fig

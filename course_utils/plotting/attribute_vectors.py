@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 from torch import Tensor
 
-from course_utils.plotting.diagrams import _arrow
+from course_utils.plotting.diagrams import arrow
 from course_utils.plotting.images import tile
 from course_utils.plotting.style import CLASS_COLORS, figure
 
@@ -47,7 +47,7 @@ def attribute_vae_gan_diagram() -> Figure:
         half = 1.4 if y > 4 else 0.86
         ax.add_patch(FancyBboxPatch((x - half, y - 0.36), 2 * half, 0.72, boxstyle="round,pad=0.05", zorder=2, **look))
     for start, end in _WAY:
-        _arrow(ax, _BOXES[start][:2], _BOXES[end][:2], "-", "black")
+        arrow(ax, _BOXES[start][:2], _BOXES[end][:2], "-", "black")
     for network in _TOLD:
         place = _BOXES[network][:2]
         look = {"arrowstyle": "-|>", "ls": "--", "lw": 2, "color": CLASS_COLORS[3], "shrinkA": 0, "shrinkB": 0}

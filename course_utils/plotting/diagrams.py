@@ -65,7 +65,7 @@ def _diagram(boxes: dict, arrows: dict[int, list[tuple[str, str]]], width: float
     for i, (phase, pairs) in enumerate(arrows.items()):
         dash, color, name = PHASES[phase]
         for start, end in pairs:
-            _arrow(ax, boxes[start][:2], boxes[end][:2], dash, color)
+            arrow(ax, boxes[start][:2], boxes[end][:2], dash, color)
         ax.plot([7.0, 7.7], [1.35 - 0.45 * i] * 2, dash, color=color, lw=2)
         ax.text(7.85, 1.35 - 0.45 * i, name, va="center", color=color)
     ax.set(xlim=(-0.3, max(x for x, _, _ in boxes.values()) + 1.4), ylim=(0, 6))
@@ -73,12 +73,24 @@ def _diagram(boxes: dict, arrows: dict[int, list[tuple[str, str]]], width: float
     return fig
 
 
-def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], dash: str, color) -> None:
+def draw_boxes(
+    ax: Axes, boxes: dict, size: tuple[float, float] = (1.56, 0.72), pad: float = 0.05, fontsize: float = 12.5
+) -> None:
+    """Boxes with text, networks in grey. boxes: name -> (x, y, text, is it a network?). For diagrams of other files."""
+    width, height = size
+    for x, y, text, is_network in boxes.values():
+        look = {"fc": "0.88", "ec": "black", "lw": 1.8} if is_network else {"fc": "white", "ec": "0.6", "lw": 1}
+        corner = (x - width / 2, y - height / 2)
+        ax.add_patch(FancyBboxPatch(corner, width, height, boxstyle=f"round,pad={pad}", zorder=2, **look))
+        ax.text(x, y, text, ha="center", va="center", zorder=3, fontsize=fontsize)
+
+
+def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], dash: str, color) -> None:
     """An arrow from the edge of one box to the edge of another."""
     centre, target = np.array(start), np.array(end)
     half = np.array([0.86, 0.44])
     way = target - centre
     with np.errstate(divide="ignore"):
         out = np.min(half / np.abs(way))  # the share of the way at which the edge of a box is passed
-    arrow = {"arrowstyle": "-|>", "ls": dash, "lw": 2, "color": color, "shrinkA": 0, "shrinkB": 0}
-    ax.annotate("", target - out * way, centre + out * way, arrowprops=arrow)
+    look = {"arrowstyle": "-|>", "ls": dash, "lw": 2, "color": color, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", target - out * way, centre + out * way, arrowprops=look)

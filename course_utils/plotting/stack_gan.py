@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch
 from torch import Tensor
 
-from course_utils.plotting.diagrams import _arrow
+from course_utils.plotting.diagrams import arrow, draw_boxes
 from course_utils.plotting.images import tile
 from course_utils.plotting.style import CLASS_COLORS, figure
 
@@ -38,16 +37,13 @@ _CONDITIONS = [("caption", "c_1"), ("c_1", "generator_1"), ("c_2", "generator_2"
 def stack_gan_diagram() -> Figure:
     """The two stages of a StackGAN, networks in grey; dashed is the way of the caption."""
     fig, ax = figure(size=(12.8, 4.6))
-    for x, y, text, is_network in _BOXES.values():
-        ax.text(x, y, text, ha="center", va="center", zorder=3, fontsize=12.5)
-        look = {"fc": "0.88", "ec": "black", "lw": 1.8} if is_network else {"fc": "white", "ec": "0.6", "lw": 1}
-        ax.add_patch(FancyBboxPatch((x - 0.78, y - 0.36), 1.56, 0.72, boxstyle="round,pad=0.05", zorder=2, **look))
+    draw_boxes(ax, _BOXES)
     for pairs, dash, color in ((_WAY, "-", "black"), (_CONDITIONS, "--", CLASS_COLORS[3])):
         for start, end in pairs:
-            _arrow(ax, _BOXES[start][:2], _BOXES[end][:2], dash, color)
+            arrow(ax, _BOXES[start][:2], _BOXES[end][:2], dash, color)
     # over the conditions of stage I, the caption goes on to those of stage II
     ax.plot([0.6, 0.6, 9.4, 9.4], [4.45, 4.9, 4.9, 4.6], "--", color=CLASS_COLORS[3], lw=2, zorder=1)
-    _arrow(ax, (9.4, 5.3), _BOXES["c_2"][:2], "--", CLASS_COLORS[3])
+    arrow(ax, (9.4, 5.3), _BOXES["c_2"][:2], "--", CLASS_COLORS[3])
     ax.axvline(8.3, ymin=0.03, ymax=0.78, color="0.6", lw=1.2, ls=":")
     for x, stage in ((4.6, "stage I"), (9.9, "stage II")):
         ax.text(x, 0.05, stage, ha="center", style="italic", fontsize=14)

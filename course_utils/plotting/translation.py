@@ -2,9 +2,8 @@
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch
 
-from course_utils.plotting.diagrams import _arrow
+from course_utils.plotting.diagrams import arrow, draw_boxes
 from course_utils.plotting.style import CLASS_COLORS, figure
 
 # name -> (x, y, text, is it a network?)
@@ -82,12 +81,8 @@ def cycle_gan_diagram() -> Figure:
 def _diagram(boxes: dict, way: list[tuple[str, str]], size: tuple[float, float]) -> tuple[Figure, Axes]:
     """Boxes with text, networks in grey, and an arrow for each step of the way."""
     fig, ax = figure(size=size)
-    for x, y, text, is_network in boxes.values():
-        look = {"fc": "0.88", "ec": "black", "lw": 1.8} if is_network else {"fc": "white", "ec": "0.6", "lw": 1}
-        corner = (x - _WIDTH / 2, y - _HEIGHT / 2)
-        ax.add_patch(FancyBboxPatch(corner, _WIDTH, _HEIGHT, boxstyle="round,pad=0.03", zorder=2, **look))
-        ax.text(x, y, text, ha="center", va="center", zorder=3, fontsize=13)
+    draw_boxes(ax, boxes, (_WIDTH, _HEIGHT), pad=0.03, fontsize=13)
     for start, end in way:
-        _arrow(ax, boxes[start][:2], boxes[end][:2], "-", "black")
+        arrow(ax, boxes[start][:2], boxes[end][:2], "-", "black")
     ax.set_axis_off()
     return fig, ax
