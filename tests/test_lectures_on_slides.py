@@ -26,6 +26,9 @@ def test_what_a_plan_quotes_or_runs_is_on_a_slide(number):
 
 
 def shows_something(cell: dict) -> bool:
+    """Whether a cell draws, or prints a known answer."""
+    if "NBVAL_CHECK_OUTPUT" in "".join(cell["source"]):
+        return True
     return any(decks.DRAWN & set(output.get("data", {})) for output in cell.get("outputs", []))
 
 

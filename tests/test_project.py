@@ -1,6 +1,7 @@
 """The project's files agree with each other: pyproject.toml, uv.lock, environment.yml, README, CI."""
 
 import itertools
+import json
 import re
 import shutil
 import subprocess
@@ -165,9 +166,12 @@ def test_readme_links_lead_somewhere():
     assert [target for target in targets if not (ROOT / target).exists()] == []
 
 
-def test_readme_lists_every_notebook():
+def test_readme_lists_every_notebook_with_the_time_that_it_names_itself():
     for path in (ROOT / "notebooks").glob("*.ipynb"):
-        assert f"(notebooks/{path.name})" in README
+        first = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
+        minutes = re.search(r"Time[.:*]* (?:[Aa]bout )?(\d+) minutes", first)[1]
+        (row,) = (line for line in README.splitlines() if line.startswith("| [") and f"(notebooks/{path.name})" in line)
+        assert row.endswith(f"| {minutes} min |"), path.name
 
 
 def test_ci_runs_the_command_of_the_readme():
