@@ -74,8 +74,12 @@ def _parser() -> argparse.ArgumentParser:
 def open_course(arguments) -> int:
     """Open JupyterLab on the first notebook. The repository is its root, so that links into the package work."""
     _absolute_data_root()
-    where = [f"--ServerApp.root_dir={set_up.ROOT}", "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"]
-    return set_up.hand_over([sys.executable, "-m", "jupyterlab", *where, *arguments.rest])
+    options = [
+        f"--ServerApp.root_dir={set_up.ROOT}",
+        "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb",
+        "--LabApp.news_url=None",  # its question about news would cover the first figure
+    ]
+    return set_up.hand_over([sys.executable, "-m", "jupyterlab", *options, *arguments.rest])
 
 
 def train(arguments) -> int:

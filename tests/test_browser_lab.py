@@ -108,6 +108,8 @@ def test_the_command_of_the_readme_opens_the_first_notebook(tmp_path):
         page.goto(address)  # the server knows where the course begins
         page.wait_for_selector(".jp-Notebook h1", timeout=PATIENCE)
         assert "Start here" in page.inner_text(".jp-Notebook h1")
+        settings = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent)")
+        assert settings["news"]["disabled"], "JupyterLab asks whether its news should be shown"
         assert said == []
 
 
