@@ -44,6 +44,13 @@ def test_number_tables_write_every_number_and_shade_by_its_size():
     assert to_hex(right.texts[0].get_color()) == "#ffffff" and to_hex(left.texts[3].get_color()) == "#000000"
 
 
+def test_number_tables_know_no_minus_zero_and_take_a_scale():
+    (ax,) = plotting.number_tables({"": torch.tensor([[-0.001, 0.5]])}, ["r"], ["a", "b"], darkest=1.0).axes
+    assert texts(ax) == ["+0.00", "+0.50"]
+    assert ax.images[0].get_clim() == (0, 1.3)
+    assert to_hex(ax.texts[1].get_color()) == "#000000"  # half of the scale is no dark field
+
+
 def test_queries_stand_left_of_their_samples():
     x = torch.full((2, 1, 4, 4), 0.5)
     numbered = torch.arange(6).view(2, 3, 1, 1, 1).expand(2, 3, 1, 4, 4) / 10

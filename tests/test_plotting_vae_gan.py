@@ -87,6 +87,7 @@ def test_panels_share_their_x_and_a_name_looks_the_same_in_all():
     assert [line.get_xdata()[0] for line in first.lines[1:]] == [0.1]
     assert (first.get_xscale(), first.get_yscale()) == ("log", "linear")
     assert first.get_ylim()[0] <= 0
+    assert {ax.get_ylim() for ax in plotting.panels_over([0, 1, 2], panels, "x", ylim=(0, 100)).axes} == {(0, 100)}
 
 
 def test_dots_stand_at_their_values_the_first_row_at_the_top():

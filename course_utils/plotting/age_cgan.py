@@ -36,13 +36,15 @@ def age_cgan_diagram() -> Figure:
     draw_boxes(ax, _BOXES)
     for start, end in (*_WAY, *_THEN):
         arrow(ax, _BOXES[start][:2], _BOXES[end][:2], "-", "black")
-    search = {"ls": "--", "color": CLASS_COLORS[3], "lw": 2}
+    search = {"ls": "--", "color": CLASS_COLORS[3], "lw": 2, "zorder": 1}
     arrow(ax, _BOXES["again"][:2], _BOXES["judge"][:2], "--", CLASS_COLORS[3])
-    ax.plot([0.6, 0.6], [2.15, 0.8], zorder=1, **search)
-    arrow(ax, (-0.26, 0.8), _BOXES["judge"][:2], "--", CLASS_COLORS[3])
-    arrow(ax, (4.8, 0.36), _BOXES["z"][:2], "--", CLASS_COLORS[3])
+    # x goes to the judge below; what the judge finds goes back to z above, so that the two do not meet
+    ax.plot([0.6, 0.6], [2.15, 0.55], **search)
+    arrow(ax, (-0.26, 0.55), (9.0, 0.55), "--", CLASS_COLORS[3])
+    ax.plot([8.2, 4.8], [1.05, 1.05], **search)
+    arrow(ax, (4.8, 0.61), _BOXES["z"][:2], "--", CLASS_COLORS[3])
     ax.text(
-        4.95, 1.45, "search: move $z$ until the judge's\nfeatures of $x$ and $\\hat{x}$ agree", color=CLASS_COLORS[3]
+        4.95, 1.35, "search: move $z$ until the judge's\nfeatures of $x$ and $\\hat{x}$ agree", color=CLASS_COLORS[3]
     )
     # the z that was found goes around, above the first generator
     ax.plot([4.8, 4.8, 10.3, 10.3], [3.05, 3.4, 3.4, 2.6], color="black", lw=2, zorder=1)
@@ -85,7 +87,7 @@ def aged_sheet(x: Tensor, own: Sequence[int], aged: dict[str, Tensor], names: Se
 def thickness_at_ages(found: dict[str, Tensor], cuts: Tensor, unit: str = "pixels") -> Figure:
     """For each name the thickness found in images drawn at each age, (A, N): the mean, and the middle half as a bar.
 
-    Shaded: the class of each age, between cuts (A - 1,). A mark in the grey field is as asked.
+    Shaded: the class of each age, between cuts (A - 1,). What lies in the grey field is as asked.
     """
     n_ages = len(cuts) + 1
     fig, ax = figure(size=(9.5, 4.6))

@@ -62,9 +62,18 @@ def attribute_vae_gan_diagram() -> Figure:
     return fig
 
 
-def number_tables(panels: dict[str, Tensor], rows: Sequence[str], columns: Sequence[str], ylabel: str = "") -> Figure:
-    """Tables (R, C) of numbers side by side, shaded by how far they are from 0; all share the names of their rows."""
-    limit = max(table.abs().max().item() for table in panels.values())
+def number_tables(
+    panels: dict[str, Tensor],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    ylabel: str = "",
+    darkest: float | None = None,
+) -> Figure:
+    """Tables (R, C) of numbers side by side, shaded by how far they are from 0; all share the names of their rows.
+
+    darkest: the number that is shaded darkest; left out, the largest.
+    """
+    limit = darkest or max(table.abs().max().item() for table in panels.values())
     size = (0.62 * len(columns) + 1.2, 0.5 * len(rows) + 1.5)
     fig, axes = figure(1, len(panels), size=size, squeeze=False, sharey=True)
     for ax, (title, table) in zip(axes[0], panels.items(), strict=True):
@@ -80,7 +89,8 @@ def _draw_table(ax: Axes, table: Tensor, limit: float) -> None:
     ax.imshow(table.abs(), cmap="Greys", vmin=0, vmax=1.3 * limit, aspect="auto")
     for (i, j), value in np.ndenumerate(table.numpy()):
         dark = abs(value) > 0.65 * limit
-        ax.text(j, i, f"{value:+.2f}", ha="center", va="center", color="white" if dark else "black", fontsize=10)
+        written = f"{round(float(value), 2) + 0.0:+.2f}"  # + 0.0: no "-0.00"
+        ax.text(j, i, written, ha="center", va="center", color="white" if dark else "black", fontsize=10)
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
 

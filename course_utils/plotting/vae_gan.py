@@ -163,11 +163,12 @@ def panels_over(
     xlabel: str,
     log: str = "",
     marked: float | None = None,
+    ylim: tuple[float, float] | None = None,
 ) -> Figure:
     """Panels side by side over one x, each with a y axis of its own: {y label: {name: values, one for each x}}.
 
-    log: axes with a logarithmic scale, any of ``"x"``, ``"y"``, ``"xy"``. marked: an x to mark by a dashed line. A name
-    has the same look in all panels.
+    log: axes with a logarithmic scale, any of ``"x"``, ``"y"``, ``"xy"``. marked: an x to mark by a dashed line. ylim:
+    the ends of all y axes; left out, each has its own. A name has the same look in all panels.
     """
     names = list(dict.fromkeys(name for curves in panels.values() for name in curves))
     fig, axes = figure(1, len(panels), size=(4.0, 3.5), squeeze=False)
@@ -185,6 +186,8 @@ def panels_over(
             ax.yaxis.set_minor_formatter(NullFormatter())
         else:
             ax.set_ylim(bottom=min(0, ax.get_ylim()[0]))
+        if ylim:
+            ax.set_ylim(ylim)
         ax.legend(frameon=False, fontsize=11)
     return fig
 
