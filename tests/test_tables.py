@@ -179,11 +179,12 @@ def test_the_gallery_puts_each_number_beside_the_one_without_the_idea(tmp_path, 
     monkeypatch.setattr(results, "ROOT", tmp_path)
     for recipe, fid in (("pix2pix", 21.0), ("pix2pix_l1", 34.0)):
         stored = {"seed": 0, "hardware": "a laptop", "numbers": {"fid": fid, "l1_error": fid / 1000}}
+        stored["numbers"]["class_percent"] = 2 * fid
         results.save(results.path(recipe, "default", 0), stored)
-    first, second, third = tables.TABLES["gallery"]().splitlines()[2:5]
-    assert first.count("21.0") == second.count("0.0210") == 1
+    first, second, kept, third = tables.TABLES["gallery"]().splitlines()[2:6]
+    assert first.count("21.0") == second.count("0.0210") == kept.count("42.0") == 1
     assert first.index("21.0") < first.index("L1 alone") < first.index("34.0")
-    assert "not run yet" in third and "not run yet" not in first + second
+    assert "not run yet" in third and "not run yet" not in first + second + kept
 
 
 def test_every_number_of_the_gallery_has_a_recipe():

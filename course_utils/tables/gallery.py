@@ -21,9 +21,10 @@ class Row(NamedTuple):
 ROWS = (
     Row("pix2pix", "FID of drawings (small is good)", "pix2pix", "fid", "L1 alone", "pix2pix_l1", "fid"),
     Row("pix2pix", "L1 error of drawings (small)", "pix2pix", "l1_error", "L1 alone", "pix2pix_l1", "l1_error"),
+    Row("pix2pix", "class kept, % (large)", "pix2pix", "class_percent", "L1 alone", "pix2pix_l1", "class_percent"),
     Row(
         "CycleGAN",
-        "class kept by the drawing, % (large)",
+        "class kept, % (large)",
         "cycle_gan",
         "class_percent",
         "no cycle loss",
@@ -45,7 +46,7 @@ ROWS = (
         "FID of mixed styles (small)",
         "style_gan",
         "mixed_fid",
-        "trained without mixing",
+        "no mixing",
         "style_gan_without_mixing",
         "mixed_fid",
     ),
@@ -69,7 +70,7 @@ ROWS = (
     ),
     Row(
         "Age-cGAN",
-        "class kept at six ages, % (large)",
+        "digit kept (regressor), % (large)",
         "age_cgan",
         "identity_other_class_kept_percent",
         "z of nearest pixels",
