@@ -233,6 +233,19 @@ def test_ink_beside_the_digit_is_counted_and_halves_are_not_compared_with_themse
     assert set(compared) == {(20, 20)}
 
 
+def test_the_fid_of_drawn_stripes_is_against_other_digits(monkeypatch):
+    compared = []
+    monkeypatch.setattr(judge, "features", lambda x: x.flatten(1))
+    monkeypatch.setattr(
+        "course_utils.evaluation.translation.metrics.fid", lambda a, b: compared.append((a.clone(), b.clone())) or 1.0
+    )
+    monkeypatch.setattr("course_utils.evaluation.translation.image_quality", lambda real, fake: {})
+    evaluation.striped_both_ways(Translator(lambda a: a, lambda b: b), zebras())  # "drawn" with stripes: the plain ones
+    _, (striped, drawn), _ = compared
+    within = (striped <= drawn + 1e-6).all(1)  # a striped digit is its plain one with gaps
+    assert within.float().mean() < 0.5
+
+
 def test_the_recipes_differ_in_what_they_are_named_after_and_see_no_pairs():
     whole, without, lines = (
         recipes.ALL[name] for name in ("cycle_gan", "cycle_gan_without_cycle", "cycle_gan_outlines")
